@@ -1,0 +1,116 @@
+"""A prediction as it is recorded, and what every recorder must do with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal, Protocol
+
+import msgspec
+
+Verdict = Literal["digit", "unsure", "not_a_digit"]
+Source = Literal["canvas", "upload"]
+
+GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)  # where the clock of a version 1 UUID starts, RFC 9562
+
+
+def date_of(record_id: uuid.UUID) -> datetime:
+    """The instant, UTC, at which a version 1 UUID was made."""
+    return GREGORIAN + timedelta(microseconds=record_id.time // 10)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One prediction. Never changed once it is written: `label` stands in rows of its own."""
+
+    id: uuid.UUID  # version 1: its time is the record's date and its place in the order
+    result: str  # the text that was shown: "7", or "not a digit"
+    digit: int  # 0 to 9
+    confidence: float  # 0 to 1, calibrated
+    probabilities: tuple[float, ...]  # ten, summing to 1
+    verdict: Verdict
+    source: Source
+    model_version: str
+    file_name: str | None = None
+    expected: str | None = None  # the digit that the person said beforehand that they mean
+    label: str | None = None  # the last correction, "0" to "9" or "not_a_digit"
+    client: str | None = None  # the client's address, only where the operator asked for it
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent with a prediction, as it was sent."""
+
+    image: bytes
+    media_type: str  # "image/png", ...
+    strokes: bytes | None = None  # JSON: [[[x, y, milliseconds], ...], ...] on the 280x280 canvas
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records a page, an export or a count is about. None: any."""
+
+    result: str | None = None
+    verdict: Verdict | None = None
+    corrected: bool | None = None
+    source: Source | None = None
+    day: date | None = None  # UTC
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Records, newest first, and the id to ask the next page with, if there is one."""
+
+    records: tuple[Record, ...]
+    next: uuid.UUID | None
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records of one UTC day were read as `result`."""
+
+    day: date
+    result: str
+    count: int
+
+
+class Confusion(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records meant as `meant` (label, else expected) were read as `read`."""
+
+    meant: str
+    read: str
+    count: int
+
+
+class RecorderUnavailable(Exception):
+    """The store can't take or give records now; the text says which store and why."""
+
+
+class Recorder(Protocol):
+    """A store of records. Every method may be called from any thread, and raises
+    `RecorderUnavailable` when the store can't be reached in time."""
+
+    def add(self, record: Record, drawing: Drawing) -> Literal["stored", "queued"]:
+        """Write durably. Adding the same id again changes nothing. "stored": readable by anyone who
+        asks next. "queued": durable on this machine, delivered later."""
+
+    def get(self, record_id: uuid.UUID) -> Record | None: ...
+
+    def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
+
+    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page: ...
+
+    def export(self, only: Filter) -> Iterator[tuple[Record, Drawing]]:
+        """Every record that the filter lets through, newest first, in bounded memory."""
+
+    def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
+        """Append a correction (None takes the last one back); the record as it now reads, None if
+        there is no such record."""
+
+    def delete(self, record_id: uuid.UUID) -> bool:
+        """Delete for good, drawing and all; False if there is no such record."""
+
+    def counts(self) -> list[Count]: ...
+
+    def confusion(self) -> list[Confusion]: ...
+
+    def state(self) -> dict[str, object]:
+        """For health: {"ok": bool, "store": ..., "queued": ..., "detail": sentence or None}."""
+
+    def close(self) -> None: ...
