@@ -1,1 +1,112 @@
 """Every setting: one home, a default, a description. They are read from the environment once, at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+TOP = Path(__file__).resolve().parent.parent
+
+
+def setting(default: Any, description: str) -> Any:
+    return field(default=default, metadata={"description": description})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A field `name` is set by the environment variable `NAME`."""
+
+    host: str = setting("127.0.0.1", "The address to listen on; 0.0.0.0 is every address.")
+    port: int = setting(5000, "The port to listen on.")
+    instance: Path = setting(Path("instance"), "The folder for what the server keeps.")
+    records_url: str = setting(
+        "",
+        "Where predictions are recorded: `sqlite:///PATH`, "
+        "`cassandra://HOST,HOST:9042/KEYSPACE?replication=3`, or `none`. "
+        "Empty: `records.sqlite` in the instance folder.",
+    )
+    model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `.h5` and `.onnx`.")
+    model_runtime: str = setting("onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt).")
+    workers: int = setting(0, "Server processes. 0: one for each core.")
+    threads: int = setting(4, "Requests that one process works on at the same time.")
+    access_log: bool = setting(True, "One line on the terminal for each request.")
+    max_body_bytes: int = setting(16_000_000, "The largest request body.")
+    max_pixels: int = setting(25_000_000, "The largest picture, in pixels.")
+    max_strokes_bytes: int = setting(1_000_000, "The longest strokes, as JSON text.")
+    trusted_hosts: tuple[str, ...] = setting(
+        (),
+        "Host names that a request may ask for, separated by commas; `.example.org` includes "
+        "its subdomains. Empty: this machine's own names while HOST is a loopback address, any "
+        "name otherwise.",
+    )
+
+    @property
+    def records(self) -> str:
+        """The recorder's URL with its default filled in."""
+        return self.records_url or f"sqlite:///{self.instance.resolve() / 'records.sqlite'}"
+
+    @property
+    def hosts(self) -> list[str] | None:
+        """The host names that are answered; None: any."""
+        if self.trusted_hosts:
+            return list(self.trusted_hosts)
+        loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        return ["localhost", "127.0.0.1", "[::1]", self.host] if loopback else None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Raises ValueError, in words, for a value that can't be read."""
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        for each in fields(cls):
+            text = environment.get(each.name.upper())
+            if text is not None:
+                values[each.name] = _read(each.name.upper(), text.strip(), hints[each.name])
+        return cls(**values)
+
+
+def _read(name: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise ValueError(f"{name} is {text!r}; it must be true or false.")
+        return text.lower() in ("true", "1")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{name} is {text!r}; it must be a whole number.") from None
+    if kind is Path:
+        return Path(text).expanduser()
+    if kind is str:
+        return text
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def settings_page() -> str:
+    """docs/settings.md, as Markdown."""
+    rows = [
+        "# Settings",
+        "",
+        "Written by `python -m backend.settings > docs/settings.md`. Each is an environment",
+        "variable, read once at start.",
+        "",
+        "| variable | default | what it does |",
+        "|---|---|---|",
+    ]
+    for each in fields(Settings):
+        default = each.default
+        if default == TOP:
+            default = "the project's folder"
+        elif isinstance(default, bool):
+            default = str(default).lower()
+        elif default in ("", ()):
+            default = "empty"
+        rows.append(f"| `{each.name.upper()}` | {default} | {each.metadata['description']} |")
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    print(settings_page(), end="")

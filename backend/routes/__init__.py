@@ -1,0 +1,11 @@
+"""One module for each page or call; each has a blueprint named `routes`."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+
+def blueprints() -> list[Blueprint]:
+    from backend.routes import health, openapi, pages, predict
+
+    return [each.routes for each in (pages, predict, health, openapi)]

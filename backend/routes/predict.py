@@ -1,0 +1,109 @@
+"""The way of a drawing: bytes, ink, 28x28, probabilities, record, answer."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from typing import Annotated, Literal
+
+import cv2
+import msgspec
+import numpy as np
+from flask import Blueprint, Response, request
+from numpy.typing import NDArray
+
+from backend import parts
+from backend.body import JsonBody, read_body
+from backend.decode import decode
+from backend.errors import Problem
+from backend.ids import date_text
+from backend.ink import find_ink
+from backend.normalize import normalize
+from backend.openapi import describe
+from backend.records.record import Drawing, Record, Verdict
+
+routes = Blueprint("predict", __name__)
+
+KEY = re.compile(r"[!-~]{1,200}")
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    record: Annotated[bool, msgspec.Meta(description="false: nothing is recorded.")] = True
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What a drawing was read as."""
+
+    id: uuid.UUID
+    date: Annotated[str, msgspec.Meta(description="RFC 3339, UTC, with milliseconds.")]
+    result: Annotated[str, msgspec.Meta(description='"0" to "9", or "not a digit".')]
+    digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The most probable digit.")]
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    probabilities: Annotated[list[float], msgspec.Meta(min_length=10, max_length=10)]
+    verdict: Verdict
+    recorded: Literal["stored", "queued", "no"]
+    runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
+    seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
+    model_version: str
+
+
+@routes.post("/predict")
+@describe(body=JsonBody, query=Query, answer=Prediction, errors=(400, 403, 413, 415, 422, 503), form=True)
+def predict() -> Response:
+    """Read a drawn digit.
+
+    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, BMP or WebP)
+    and perhaps `expected`. A request that is sent again with the same `Idempotency-Key` gets the
+    same answer and makes no second record.
+    """
+    query = parts.query(Query)
+    key = _idempotency_key()
+    sent = read_body(request, parts.settings())
+    picture = decode(sent.image, parts.settings().max_pixels)
+    seen = normalize(find_ink(picture.pixels))
+    reading = parts.recognizer().read(seen)
+    record = Record(
+        id=parts.ids().new(),
+        result="not a digit" if reading.verdict == "not_a_digit" else str(reading.digit),
+        digit=reading.digit,
+        confidence=reading.confidence,
+        probabilities=reading.probabilities,
+        verdict=reading.verdict,
+        source=sent.source,
+        model_version=parts.recognizer().version,
+        file_name=sent.file_name,
+        expected=sent.expected,
+    )
+    recorded: Literal["stored", "queued", "no"] = "no"
+    recorder = parts.recorder_or_none()
+    if query.record and recorder is not None:
+        drawing = Drawing(image=sent.image, media_type=picture.media_type, strokes=sent.strokes)
+        recorded = recorder.add(record, drawing)
+    return parts.json_answer(
+        Prediction(
+            id=record.id,
+            date=date_text(record.id),
+            result=record.result,
+            digit=record.digit,
+            confidence=record.confidence,
+            probabilities=list(record.probabilities),
+            verdict=record.verdict,
+            recorded=recorded,
+            runner_up=reading.runner_up,
+            seen=_png_url(seen),
+            model_version=record.model_version,
+        )
+    )
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be 1 to 200 visible ASCII characters.")
+    return key
+
+
+def _png_url(image: NDArray[np.uint8]) -> str:
+    _, png = cv2.imencode(".png", image)
+    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
