@@ -1,0 +1,107 @@
+import { toJSON } from "./model/geometry.js";
+import { Drawing } from "./model/drawing.js";
+import { Failure, predict } from "./network/api.js";
+import { Preview } from "./network/preview.js";
+import { retry } from "./network/retry.js";
+import { DRAW, find } from "./selectors.js";
+import { Correction } from "./view/correction.js";
+import { takeKeys } from "./view/keyboard.js";
+import { Paper } from "./view/paper.js";
+import { takePictures } from "./view/picture.js";
+import { takePointers } from "./view/pointer.js";
+import { Result } from "./view/result.js";
+import { takeShortcuts } from "./view/shortcuts.js";
+import { Tools } from "./view/tools.js";
+
+/** @import {Sheet} from "./network/api.js" */
+
+const page = find(DRAW);
+const drawing = new Drawing();
+const paper = new Paper(page.canvas, page.ink, drawing);
+const tools = new Tools(page, drawing);
+const result = new Result(page);
+const correction = new Correction(page, result);
+const preview = new Preview();
+/** The version of the drawing that a Predict is under way for. @type {number | null} */
+let predicting = null;
+
+/** @param {string} text said by screen readers */
+function speak(text) {
+  page.spoken.textContent = text;
+}
+
+takePointers(paper, drawing, tools);
+const liftPen = takeKeys(paper, drawing, tools, speak);
+takePictures(page, drawing, (sentence) => result.notice(sentence));
+takeShortcuts(page, { drawing, tools, correction, onPredict });
+
+drawing.listen((change) => {
+  paper.paint();
+  page.hint.hidden = !drawing.blank;
+  if (change === "step") void readAlong();
+});
+page.predict.addEventListener("click", onPredict);
+page.clear.addEventListener("click", () => drawing.clear());
+
+/** Show what the network reads in the drawing as it is now, recording nothing. */
+async function readAlong() {
+  preview.stop();
+  correction.close();
+  page.why.disabled = drawing.blank;
+  if (drawing.blank) return result.reset();
+  try {
+    const answer = await preview.read(paper.toDataURL(), (failure) => result.waiting(failure));
+    if (answer) result.show(answer);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Read the drawing and record it. */
+async function onPredict() {
+  liftPen();
+  if (drawing.blank) return result.notice("The canvas is blank: draw a digit first.");
+  const { version } = drawing;
+  if (predicting === version) return;
+  predicting = version;
+  preview.stop();
+  correction.close();
+  page.result.ariaBusy = "true";
+  try {
+    const answer = await retry(
+      ((sheet, key) => () => predict(sheet, key))(sheet(), newKey()),
+      (failure) => result.waiting(failure),
+    );
+    if (version === drawing.version) {
+      result.show(answer);
+      if (answer.recorded !== "no") correction.open(answer);
+    }
+  } catch (error) {
+    fail(error);
+  } finally {
+    predicting = null;
+    page.result.ariaBusy = null;
+  }
+}
+
+/** @returns {Sheet} */
+function sheet() {
+  const { strokes, picture } = drawing;
+  return {
+    image: paper.toDataURL(),
+    ...(strokes.length > 0 && { strokes: toJSON(strokes) }),
+    ...(page.expected.value && { expected: page.expected.value }),
+    ...(picture ? { source: "upload", file_name: picture.name } : { source: "canvas" }),
+  };
+}
+
+/** @returns {string} an Idempotency-Key; `randomUUID` is missing where the page came without TLS */
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  if (!(error instanceof Failure)) throw error;
+  result.failed(error);
+}

@@ -1,0 +1,31 @@
+/**
+ * What an answer says, in words. One place, so that both pages and their screen reader texts agree.
+ *
+ * @import {Answer} from "../network/api.js"
+ */
+
+export const NOT_A_DIGIT = "not a digit";
+
+/** @param {number} share 0 to 1 @returns {string} such as "98.3 %", never a false 100 % or 0 % */
+export function percent(share) {
+  if (share >= 0.9995) return "> 99.9 %";
+  if (share < 0.0005) return "< 0.1 %";
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** @param {Answer} answer @returns {{headline: string, sentence: string}} */
+export function reading(answer) {
+  const sure = percent(answer.confidence);
+  if (answer.verdict === "not_a_digit") {
+    return { headline: "Not a digit", sentence: `It looks most like a ${answer.digit}, but hardly like a digit at all.` };
+  }
+  if (answer.verdict === "unsure") {
+    return { headline: `${answer.digit} or ${answer.runner_up}?`, sentence: `Unsure: ${sure} for ${answer.digit}.` };
+  }
+  return { headline: String(answer.digit), sentence: `${sure} sure.` };
+}
+
+/** @param {string} label as a correction has it, "7" or "not_a_digit" */
+export function meaning(label) {
+  return label === "not_a_digit" ? NOT_A_DIGIT : label;
+}

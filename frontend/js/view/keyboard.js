@@ -1,0 +1,95 @@
+import { clamp, SIZE } from "../model/geometry.js";
+
+/**
+ * @import {Drawing} from "../model/drawing.js"
+ * @import {Paper} from "./paper.js"
+ * @import {Tools} from "./tools.js"
+ */
+
+/** No pointer has this id. */
+const KEYBOARD = -1;
+
+/** How far one key press moves the pen, in canvas units. */
+const STEP = 10;
+const FINE_STEP = 2;
+
+/** @type {Record<string, [number, number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * A pen for the keyboard, while the canvas has the focus: arrow keys move it, space puts it down and
+ * lifts it.
+ * @param {Paper} paper
+ * @param {Drawing} drawing
+ * @param {Tools} tools
+ * @param {(text: string) => void} speak for screen readers
+ * @returns {() => void} lifts the pen
+ */
+export function takeKeys(paper, drawing, tools, speak) {
+  const { canvas } = paper;
+  const pen = { x: SIZE / 2, y: SIZE / 4, down: false };
+  /** Arrow keys that are held: two of them move the pen aslant. @type {Set<string>} */
+  const held = new Set();
+
+  const point = () => ({ x: pen.x, y: pen.y, t: performance.now() });
+  const place = () => `${Math.round((100 * pen.x) / SIZE)} % across, ${Math.round((100 * pen.y) / SIZE)} % down`;
+
+  function show() {
+    const kind = pen.down ? "down" : "up";
+    if (tools.erasing) paper.showTip(point(), tools.eraserWidth, kind);
+    else paper.showTip(point(), tools.width, kind);
+  }
+
+  function lift() {
+    if (!pen.down) return;
+    pen.down = false;
+    drawing.endErase();
+    drawing.end(KEYBOARD);
+  }
+
+  function toggle() {
+    if (pen.down) {
+      lift();
+      speak(`Pen lifted, ${place()}.`);
+    } else {
+      pen.down = true;
+      if (tools.erasing) drawing.erase(point(), point(), tools.eraserWidth / 2);
+      else drawing.begin(KEYBOARD, point(), tools.width);
+      speak(`Pen down, ${place()}.`);
+    }
+  }
+
+  /** @param {number} step */
+  function move(step) {
+    const before = point();
+    for (const key of held) {
+      pen.x = clamp(pen.x + step * ARROWS[key][0]);
+      pen.y = clamp(pen.y + step * ARROWS[key][1]);
+    }
+    if (pen.down && tools.erasing) drawing.erase(before, point(), tools.eraserWidth / 2);
+    else if (pen.down) drawing.extend(KEYBOARD, [point()]);
+    else speak(`${place()}.`);
+  }
+
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ARROWS) {
+      held.add(event.key);
+      move(event.shiftKey ? FINE_STEP : STEP);
+    } else if (event.key === " ") {
+      if (!event.repeat) toggle();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    show();
+  });
+  canvas.addEventListener("keyup", (event) => held.delete(event.key));
+  canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && show());
+  canvas.addEventListener("blur", () => {
+    held.clear();
+    lift();
+    paper.hideTip();
+  });
+  return lift;
+}

@@ -1,0 +1,58 @@
+/**
+ * @import {DrawPage} from "../selectors.js"
+ * @import {Drawing} from "../model/drawing.js"
+ */
+
+/** What the pointer does: pen or eraser, how wide, and whether fingers draw. */
+export class Tools {
+  #page;
+  #penOnly = false;
+
+  /** @param {DrawPage} page @param {Drawing} drawing */
+  constructor(page, drawing) {
+    this.#page = page;
+    page.pen.addEventListener("click", () => (this.erasing = false));
+    page.eraser.addEventListener("click", () => (this.erasing = true));
+    page.undo.addEventListener("click", () => drawing.undo());
+    page.redo.addEventListener("click", () => drawing.redo());
+    page.fingers.addEventListener("click", () => (this.penOnly = false));
+    drawing.listen(() => {
+      page.undo.ariaDisabled = String(!drawing.canUndo);
+      page.redo.ariaDisabled = String(!drawing.canRedo);
+    });
+  }
+
+  get erasing() {
+    return this.#page.eraser.ariaPressed === "true";
+  }
+
+  set erasing(on) {
+    this.#page.eraser.ariaPressed = String(on);
+    this.#page.pen.ariaPressed = String(!on);
+  }
+
+  /** Width of the pen in canvas units. */
+  get width() {
+    return this.#page.width.valueAsNumber;
+  }
+
+  get eraserWidth() {
+    return 1.5 * this.width;
+  }
+
+  /** @param {1 | -1} direction */
+  widen(direction) {
+    if (direction > 0) this.#page.width.stepUp();
+    else this.#page.width.stepDown();
+  }
+
+  /** Whether touches are ignored, because a pen was seen. */
+  get penOnly() {
+    return this.#penOnly;
+  }
+
+  set penOnly(on) {
+    this.#penOnly = on;
+    this.#page.fingers.hidden = !on;
+  }
+}
