@@ -1,0 +1,125 @@
+"""From a 28x28 picture to probabilities and a verdict, by the network in model_mnist.*."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.records.record import Verdict
+
+Floats = npt.NDArray[np.float32]
+Runtime = Literal["onnx", "keras"]
+
+FORMAT = 1  # of the model files, as mnist_train.py writes it
+TRAIN_HINT = "Run script/train to make the files anew, or restore them from the repository."
+
+
+class ModelMismatch(Exception):
+    """The model's files are missing, of another version, or not of one and the same training."""
+
+
+class Reading(NamedTuple):
+    """What the network makes of a drawing."""
+
+    digit: int
+    confidence: float  # calibrated, the probability of `digit` among the ten
+    probabilities: tuple[float, ...]  # ten, summing to 1: given that it is a digit, which one
+    runner_up: int
+    verdict: Verdict
+
+
+class Network(Protocol):
+    def __call__(self, pictures: Floats) -> Floats:
+        """(n, 28, 28, 1) in [0, 1] to (n, 11) probabilities: the ten digits and `not a digit`."""
+
+
+class Recognizer:
+    """Reads 28x28 pictures. Load it once a process; `read` may be called from any thread.
+
+    Raises ModelMismatch where the files in `folder` don't belong together or to this version.
+    """
+
+    def __init__(self, folder: Path, runtime: Runtime = "onnx") -> None:
+        about = _about(folder)
+        self.network: Network = _onnx(folder, about) if runtime == "onnx" else _keras(folder)
+        self.version: str = about["weights_sha256"][:12]
+        self._sure: float = about["sure"]
+        self._not_a_digit: float = about["not_a_digit"]
+
+    def read(self, picture: npt.NDArray[np.uint8]) -> Reading:
+        """picture: uint8 (28, 28) in MNIST's form, light ink on black."""
+        return self.judge(self.network(picture.reshape(1, 28, 28, 1).astype(np.float32) / 255)[0])
+
+    def judge(self, eleven: Floats) -> Reading:
+        """The verdict on the network's eleven probabilities.
+
+        `not_a_digit` where the eleventh class is likelier than the threshold; `digit` where one digit alone has
+        at least the certainty that was chosen on writers kept from training; else `unsure`.
+        """
+        ten = eleven[:10].astype(np.float64)
+        certainty = float(ten.max())
+        ten /= ten.sum() or 1.0
+        second, first = np.argsort(ten)[-2:].tolist()
+        verdict: Verdict = "unsure"
+        if eleven[10] > self._not_a_digit:
+            verdict = "not_a_digit"
+        elif certainty >= self._sure:
+            verdict = "digit"
+        return Reading(first, float(ten[first]), tuple(ten.tolist()), second, verdict)
+
+
+def _about(folder: Path) -> dict[str, object] | dict[str, float] | dict[str, str]:
+    """What model_mnist.json says of itself, checked against the weights beside it."""
+    architecture, weights = folder / "model_mnist.json", folder / "model_mnist.h5"
+    for path in (architecture, weights):
+        if not path.is_file():
+            raise ModelMismatch(f"{path} is missing. {TRAIN_HINT}")
+    about = json.loads(architecture.read_text()).get("digitpad", {})
+    if about.get("format") != FORMAT:
+        found = about.get("format", "none")
+        raise ModelMismatch(f"{architecture} has format {found}, this version reads {FORMAT}. {TRAIN_HINT}")
+    if about["weights_sha256"] != hashlib.sha256(weights.read_bytes()).hexdigest():
+        raise ModelMismatch(f"{weights} is not the weights that {architecture} was written with. {TRAIN_HINT}")
+    return about
+
+
+def _onnx(folder: Path, about: object) -> Network:
+    """The export that serves: no TensorFlow, one thread a call, since the server has threads of its own."""
+    import onnxruntime as ort
+
+    path = folder / "model_mnist.onnx"
+    if not path.is_file():
+        raise ModelMismatch(f"{path} is missing. {TRAIN_HINT}")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    if json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}")) != about:
+        raise ModelMismatch(f"{path} is not an export of model_mnist.json and model_mnist.h5. {TRAIN_HINT}")
+    name = session.get_inputs()[0].name
+
+    def network(pictures: Floats) -> Floats:
+        return session.run(None, {name: pictures})[0]
+
+    return network
+
+
+def _keras(folder: Path) -> Network:
+    """model_mnist.json and model_mnist.h5 themselves, for who has TensorFlow installed."""
+    import keras
+    import tensorflow as tf
+
+    model = keras.models.model_from_json((folder / "model_mnist.json").read_text())
+    model.load_weights(folder / "model_mnist.h5")
+    signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32)]
+    graph = tf.function(lambda pictures: model(pictures, training=False), input_signature=signature)
+
+    def network(pictures: Floats) -> Floats:
+        return graph(tf.constant(pictures)).numpy()
+
+    return network

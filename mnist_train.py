@@ -1,0 +1,348 @@
+"""Trains the network that Digitpad reads with, and writes model_mnist.json, model_mnist.h5 and model_mnist.onnx.
+
+    python mnist_train.py --data FOLDER              the network that ships
+    python mnist_train.py --data FOLDER --arch cnn   the reports' CNN, or softmax regression, on plain MNIST
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+import time
+import warnings
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from backend.normalize import normalize
+from training.drawing import CANVAS, Image, draw_at_random
+from training.nondigits import LOOKALIKES, invent, side_by_side
+from training.sources import Pens, load_mnist
+from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear
+
+# ---- the recipe -----------------------------------------------------------------------------------------------------
+
+EPOCHS = 30
+BATCH = 256
+PEAK_RATE = 2.5e-3  # of AdamW, warmed up over one epoch, then a half cosine to nothing
+WEIGHT_DECAY = 1e-3
+SMOOTHING = 0.05  # of the labels
+EMA = 0.998  # weights are averaged over the last ~500 steps
+PEN_REPEATS = 2  # each drawing of the pens comes this often in an epoch, varied anew
+INVENTED, NUMBERS = 4000, 1500  # scribbles and two-digit numbers in an epoch
+TUNE_EVERY = 10  # every tenth writer of the training part is kept for choosing, and not trained on
+TUNE_MNIST = 2000  # the last of MNIST's training pictures likewise
+
+NOT_A_DIGIT = 10  # the eleventh class
+FORMAT = 1  # of the model files; the server refuses others
+CHUNK = 500  # drawings that one worker makes at a time
+
+Floats = npt.NDArray[np.float32]
+
+
+# ---- networks -------------------------------------------------------------------------------------------------------
+
+
+def build(arch: str) -> Any:
+    """A Keras model from (28, 28, 1) in [0, 1] to logits: eleven for the network that ships, ten for the others."""
+    import keras
+    from keras import layers
+
+    picture = x = layers.Input((28, 28, 1), name="picture")
+    if arch == "softmax":
+        return keras.Model(picture, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="softmax_regression")
+    if arch == "cnn":
+        for width in (32, 64):
+            x = layers.Conv2D(width, 5, padding="same", activation="relu")(x)
+            x = layers.MaxPooling2D()(x)
+        x = layers.Dense(1024, activation="relu")(layers.Flatten()(x))
+        return keras.Model(picture, layers.Dense(10, name="logits")(layers.Dropout(0.5)(x)), name="reports_cnn")
+    for width, stride, padding in (
+        (32, 1, "valid"),
+        (32, 1, "valid"),
+        (64, 2, "same"),
+        (64, 1, "valid"),
+        (64, 1, "valid"),
+        (96, 2, "same"),
+        (96, 1, "valid"),
+    ):
+        x = layers.Conv2D(width, 3, strides=stride, padding=padding, use_bias=False)(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.ReLU()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(picture, layers.Dense(11, name="logits")(x), name="digitpad")
+
+
+# ---- data: every epoch is drawn anew --------------------------------------------------------------------------------
+
+
+class Material:
+    """What is trained on, and which part of it is kept for choosing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pictures, self.labels, self.test_pictures, self.test_labels = load_mnist(folder)
+        self.pens, self.others = Pens(folder / "pens.npz"), Pens(folder / "pens_other.npz")
+        self.pens_train, self.pens_tune = _split(self.pens)
+        train, tune = _split(self.others)
+        clear = ~np.isin(self.others.label, list(LOOKALIKES))
+        self.others_train, self.others_tune = train[clear[train]], tune[clear[tune]]
+        self.mnist_train = np.arange(len(self.labels) - TUNE_MNIST)
+
+    def epoch(self, rng: Rng) -> list[tuple[str, int]]:
+        """The samples of an epoch, shuffled: (kind, index)."""
+        samples = [("mnist", i) for i in self.mnist_train.tolist()]
+        samples += [("pens", i) for i in self.pens_train.tolist()] * PEN_REPEATS
+        samples += [("other", i) for i in self.others_train.tolist()]
+        samples += [("invented", 0)] * INVENTED + [("number", 0)] * NUMBERS
+        return [samples[k] for k in rng.permutation(len(samples))]
+
+    def make(self, kind: str, i: int, rng: Rng) -> tuple[Image, int]:
+        """One varied 28x28 picture and its class."""
+        if kind == "mnist":
+            return wear(_vary_mnist(self.pictures[i], rng), rng), int(self.labels[i])
+        if kind == "pens":
+            label = str(self.pens.label[i])
+            strokes = vary_strokes(add_style(self.pens.strokes(i), label, rng), rng)
+            return wear(normalize(draw_at_random(strokes, rng)), rng), int(label)
+        if kind == "other":
+            strokes = vary_strokes(self.others.strokes(i), rng)
+        elif kind == "number":
+            left, right = rng.choice(self.pens_train, 2)
+            strokes = side_by_side(self.pens.strokes(left), self.pens.strokes(right), rng)
+        else:
+            strokes = invent(rng)
+        return wear(normalize(draw_at_random(strokes, rng)), rng), NOT_A_DIGIT
+
+
+def _split(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Drawings of the training part: those to train on, and those of every tenth writer to choose by."""
+    train = np.flatnonzero(pens.split == "train")
+    kept = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
+    return train[~kept], train[kept]
+
+
+def _vary_mnist(picture: Image, rng: Rng) -> Image:
+    """Half as MNIST has them, half enlarged and brought to MNIST's form again as a user's picture is."""
+    picture = warp(picture, rng)
+    if rng.random() < 0.3:
+        picture = thicken(picture, rng)
+    if rng.random() < 0.5 or picture.max() < 128:
+        return picture
+    side = round(rng.uniform(100, CANVAS))
+    how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
+    return normalize(cv2.resize(picture, (side, side), interpolation=how))
+
+
+_material: Material
+
+
+def _start_worker(folder: Path) -> None:
+    global _material
+    os.nice(5)
+    cv2.setNumThreads(1)
+    _material = Material(folder)
+
+
+def _make_chunk(samples: list[tuple[str, int]], seed: list[int]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    made = [_material.make(kind, i, rng) for kind, i in samples]
+    return np.stack([picture for picture, _ in made]), np.array([label for _, label in made])
+
+
+class Epochs:
+    """Draws the next epoch in other processes while the network learns from this one."""
+
+    def __init__(self, folder: Path, material: Material, seed: int, workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, context, _start_worker, (folder,))
+        self._material, self._seed = material, seed
+        self._pending: dict[int, list[Future[Any]]] = {}
+
+    def ask(self, epoch: int) -> None:
+        samples = self._material.epoch(np.random.default_rng([self._seed, epoch]))
+        self._pending[epoch] = [
+            self._pool.submit(_make_chunk, samples[k : k + CHUNK], [self._seed, epoch, k])
+            for k in range(0, len(samples), CHUNK)
+        ]
+
+    def take(self, epoch: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Pictures (n, 28, 28, 1) in [0, 1] and classes (n,)."""
+        if epoch not in self._pending:
+            self.ask(epoch)
+        chunks = [future.result() for future in self._pending.pop(epoch)]
+        pictures = np.concatenate([pictures for pictures, _ in chunks])
+        return as_input(pictures), np.concatenate([labels for _, labels in chunks])
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def as_input(pictures: npt.NDArray[np.uint8]) -> Floats:
+    """uint8 (n, 28, 28) as the network takes them: float32 (n, 28, 28, 1) in [0, 1]."""
+    return pictures[..., None].astype(np.float32) / 255
+
+
+# ---- training -------------------------------------------------------------------------------------------------------
+
+
+def train(folder: Path, material: Material, seed: int, epochs: int, keep: Path) -> Any:
+    """The network that ships, trained; goes on where an earlier run with the same folder `keep` stopped."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    workers = max(1, (os.cpu_count() or 1) // 2)
+    drawn = Epochs(folder, material, seed, workers)
+    steps = (len(material.epoch(np.random.default_rng(0))) + BATCH - 1) // BATCH
+    checkpoint = keep / f"seed{seed}-{epochs}.keras"
+    done_file = checkpoint.with_suffix(".epoch")
+    first = 0
+    if done_file.exists():
+        model, first = keras.models.load_model(checkpoint), int(done_file.read_text())
+        print(f"going on after epoch {first}")
+    else:
+        model = build("digitpad")
+        rate = keras.optimizers.schedules.CosineDecay(
+            PEAK_RATE / 20, steps * (epochs - 1), warmup_target=PEAK_RATE, warmup_steps=steps
+        )
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA)
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
+        model.compile(optimizer, loss, metrics=["accuracy"])
+    for epoch in range(first, epochs):
+        began = time.monotonic()
+        pictures, labels = drawn.take(epoch)
+        if epoch + 1 < epochs:
+            drawn.ask(epoch + 1)
+        targets = np.eye(11, dtype=np.float32)[labels]
+        bar = keras.utils.Progbar(len(labels), stateful_metrics=["loss", "accuracy"])
+        model.reset_metrics()
+        for k in range(0, len(labels), BATCH):
+            logs = model.train_on_batch(pictures[k : k + BATCH], targets[k : k + BATCH], return_dict=True)
+            bar.update(min(k + BATCH, len(labels)), list(logs.items()))
+        keep.mkdir(parents=True, exist_ok=True)
+        model.save(checkpoint)
+        done_file.write_text(str(epoch + 1))
+        right = accuracy(model, as_input(material.pictures[-TUNE_MNIST:]), material.labels[-TUNE_MNIST:])
+        took = time.monotonic() - began
+        print(f"epoch {epoch + 1}/{epochs}: {took:.0f} s, {right:.2%} of {TUNE_MNIST} kept MNIST pictures", flush=True)
+    drawn.close()
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    return model
+
+
+def accuracy(model: Any, pictures: Floats, labels: npt.NDArray[Any]) -> float:
+    """Share read right, the digit being the likeliest of ten."""
+    logits = model.predict(pictures, batch_size=500, verbose=0)
+    return float((logits[:, :10].argmax(1) == labels).mean())
+
+
+# ---- choosing temperature and thresholds ----------------------------------------------------------------------------
+
+
+def tune(model: Any, material: Material) -> tuple[float, float, float]:
+    """Temperature, the share of certainty that makes a verdict `digit`, and the one that makes `not_a_digit`."""
+    rng = np.random.default_rng(0)
+    pictures, labels = [], []
+    for _ in range(3):
+        for i in material.pens_tune:
+            pictures.append(normalize(draw_at_random(material.pens.strokes(i), rng)))
+            labels.append(int(material.pens.label[i]))
+    for i in material.others_tune:
+        pictures.append(normalize(draw_at_random(material.others.strokes(i), rng)))
+        labels.append(NOT_A_DIGIT)
+    for _ in range(500):
+        pictures.append(normalize(draw_at_random(invent(rng), rng)))
+        labels.append(NOT_A_DIGIT)
+    logits, truth = model.predict(as_input(np.stack(pictures)), batch_size=500, verbose=0), np.array(labels)
+    digits = truth < NOT_A_DIGIT
+
+    def loss(temperature: float) -> float:
+        scaled = logits[digits, :10] / temperature
+        scaled = scaled - scaled.max(1, keepdims=True)
+        chosen = scaled[np.arange(len(scaled)), truth[digits]]
+        return float((np.log(np.exp(scaled).sum(1)) - chosen).mean())
+
+    temperature = float(min(np.geomspace(0.2, 3, 200), key=loss))
+    p = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    certainty = p[:, :10].max(1)
+    right = p[:, :10].argmax(1) == truth
+    # The lowest bar above which 99.8 % of what is called a digit is the right digit.
+    bars = np.linspace(0.3, 0.999, 700)
+    sure = float(next((b for b in bars if right[digits & (certainty >= b)].mean() >= 0.998), bars[-1]))
+    taken = certainty >= sure
+    print(
+        f"kept writers: {right[digits].mean():.2%} of {digits.sum()} right; temperature {temperature:.3f}; "
+        f"verdict digit at {sure:.3f}: {taken[digits].mean():.2%} of digits, right {right[digits & taken].mean():.2%}, "
+        f"{taken[~digits].mean():.2%} of non-digits; not a digit above 0.5: {(p[:, 10] > 0.5)[~digits].mean():.2%} "
+        f"of non-digits, {(p[:, 10] > 0.5)[digits].mean():.2%} of digits"
+    )
+    return temperature, sure, 0.5
+
+
+# ---- writing the model ----------------------------------------------------------------------------------------------
+
+
+def write(model: Any, folder: Path, temperature: float, sure: float, not_a_digit: float) -> None:
+    """model_mnist.json + .h5 (Keras) and the same network for serving, model_mnist.onnx, bound by the weights' hash."""
+    import keras
+    import onnx
+
+    logits = model.get_layer("logits")
+    logits.set_weights([weights / temperature for weights in logits.get_weights()])
+    probabilities = keras.layers.Softmax(name="probabilities")(model.output)
+    final = keras.Model(model.input, probabilities, name=model.name)
+    weights = folder / "model_mnist.h5"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        final.save(weights)
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    about = {
+        "format": FORMAT,
+        "keras": keras.__version__,
+        "weights_sha256": digest,
+        "sure": round(sure, 4),
+        "not_a_digit": not_a_digit,
+    }
+    architecture = json.loads(final.to_json()) | {"digitpad": about}
+    (folder / "model_mnist.json").write_text(json.dumps(architecture, indent=1) + "\n")
+    served = folder / "model_mnist.onnx"
+    final(np.zeros((1, 28, 28, 1), np.float32))  # the exporter wants a model that has been called
+    final.export(served, format="onnx", verbose=False)
+    graph = onnx.load(served)
+    onnx.helper.set_model_props(graph, {"digitpad": json.dumps(about)})
+    onnx.save(graph, served)
+    print(f"wrote model_mnist.json, .h5 and .onnx, version {digest[:12]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help="folder with the data")
+    parser.add_argument("--arch", choices=("digitpad", "cnn", "softmax"), default="digitpad")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the model's files")
+    options = parser.parse_args()
+    material = Material(options.data)
+    scores = []
+    for seed in options.seeds:
+        model = train(options.data, material, seed, options.epochs, options.keep)
+        scores.append(accuracy(model, as_input(material.test_pictures), material.test_labels))
+        print(f"seed {seed}: {scores[-1]:.2%} of MNIST's 10,000 test pictures", flush=True)
+        out = options.out if len(options.seeds) == 1 else options.keep / f"seed{seed}"
+        out.mkdir(parents=True, exist_ok=True)
+        write(model, out, *tune(model, material))
+    print(f"MNIST test: mean {np.mean(scores):.3%}, sd {np.std(scores, ddof=min(1, len(scores) - 1)):.3%}, n {len(scores)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""How the same character varies from hand to hand: changes to strokes, and changes to pictures."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from training.drawing import Image, Points, Strokes, extent, fit
+
+Rng = np.random.Generator
+UNIT = 100.0  # the longer side of strokes while they are changed
+
+
+def resample(stroke: Points, step: float) -> Points:
+    """Points at equal distances of about `step` along the stroke."""
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    if lengths[-1] < 1e-6:
+        return stroke[:1]
+    at = np.linspace(0, lengths[-1], max(2, round(lengths[-1] / step) + 1))
+    return np.stack([np.interp(at, lengths, stroke[:, k]) for k in (0, 1)], axis=1)
+
+
+def vary_strokes(strokes: Strokes, rng: Rng) -> Strokes:
+    """Slant, proportions, curvature, placement of each stroke, gaps, and the tremor of a mouse."""
+    strokes = [resample(stroke, 2.5) for stroke in fit(strokes, UNIT)]
+    low, high = extent(strokes)
+    middle = (low + high) / 2
+    angle, shear = np.radians(rng.normal(0, 7)), rng.normal(0, 0.18)
+    stretch = np.exp(rng.normal(0, 0.12, 2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(stretch)
+    frequency, phase = rng.uniform(0.5, 1.5, (2, 2)) * 2 * np.pi / UNIT, rng.uniform(0, 2 * np.pi, 2)
+    amplitude = rng.normal(0, 2.5, 2)
+    mouse = rng.random() < 0.3
+    step, tremor = (rng.uniform(4, 16), rng.uniform(0, 1.5)) if mouse else (2.5, 0.0)
+    varied = []
+    for stroke in strokes:
+        points = (stroke - middle) @ matrix.T
+        points = points + amplitude * np.sin(points @ frequency + phase)
+        points = resample(points + rng.normal(0, 1.2, 2), step)
+        points = points + rng.normal(0, 1, points.shape) * tremor
+        if len(points) > 12 and rng.random() < 0.15:
+            points = points[rng.integers(0, 3) : len(points) - rng.integers(0, 3)]
+        if len(points) > 16 and rng.random() < 0.06:
+            cut = rng.integers(5, len(points) - 5)
+            varied.append(points[: cut - 1])
+            points = points[cut:]
+        varied.append(points)
+    return varied
+
+
+def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
+    """Styles that MNIST's writers had not: slashed 0, crossed 7, serifed 1."""
+    low, high = extent(strokes)
+    x, y = low, high - low
+
+    def at(*places: tuple[float, float]) -> Points:
+        return x + np.array(places) * y + rng.normal(0, 0.03, (len(places), 2)) * max(y)
+
+    if label == "0" and len(strokes) == 1 and rng.random() < 0.08:
+        reach = rng.uniform(-0.12, 0.2)
+        return [*strokes, at((1 - reach, reach), (reach, 1 - reach))]
+    if label == "7" and len(strokes) == 1 and rng.random() < 0.1:
+        height = rng.uniform(0.4, 0.6)
+        return [*strokes, at((rng.uniform(0.05, 0.3), height), (rng.uniform(0.75, 1.0), height))]
+    if label == "1" and len(strokes) == 1 and rng.random() < 0.15:
+        wide = float(y[1]) * rng.uniform(0.12, 0.3)
+        top, bottom = strokes[0][strokes[0][:, 1].argmin()], strokes[0][strokes[0][:, 1].argmax()]
+        foot = np.array([[-wide, 0.0], [wide, 0.0]]) + bottom
+        flag = np.array([[-wide * 1.2, wide * rng.uniform(0.5, 1.5)], [0.0, 0.0]]) + top
+        return [*strokes, *([foot] if rng.random() < 0.7 else []), *([flag] if rng.random() < 0.5 else [])]
+    return strokes
+
+
+def warp(picture: Image, rng: Rng) -> Image:
+    """A 28x28 picture turned, slanted, scaled, moved and bent a little (affine and elastic, Simard 2003)."""
+    side = picture.shape[0]
+    angle, shear = np.radians(rng.normal(0, 7)), rng.normal(0, 0.12)
+    stretch = np.exp(rng.normal(0, 0.08, 2))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(stretch)
+    middle = (side - 1) / 2
+    grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1) - middle
+    field = grid @ matrix.T + middle + rng.uniform(-1.6, 1.6, 2)
+    bend = cv2.resize(rng.normal(0, 1, (5, 5, 2)), (side, side), interpolation=cv2.INTER_CUBIC)
+    field = (field + bend * rng.uniform(0, 0.8)).astype(np.float32)
+    return cv2.remap(picture, field, None, cv2.INTER_CUBIC)
+
+
+def thicken(picture: Image, rng: Rng) -> Image:
+    """A 28x28 picture with its stroke up to 1.2 px wider or 0.8 px thinner (at four times the size)."""
+    large = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
+    change = int(rng.integers(-3, 6))
+    if change:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
+        large = (cv2.dilate if change > 0 else cv2.erode)(large, kernel)
+    return cv2.resize(large, picture.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
+def wear(picture: Image, rng: Rng) -> Image:
+    """What happens to a 28x28 picture on the way: moved, faded, blurred, grained, a patch missing or added."""
+    dx, dy = rng.integers(-1, 2, 2) if rng.random() < 0.5 else (0, 0)
+    if dx or dy:
+        picture = np.roll(picture, (dy, dx), axis=(0, 1))  # the outer pixels are empty
+    if rng.random() < 0.15:
+        picture = cv2.GaussianBlur(picture, (3, 3), rng.uniform(0.3, 0.8))
+    if rng.random() < 0.2:
+        curve = np.linspace(0, 1, 256) ** np.exp(rng.normal(0, 0.35)) * rng.uniform(0.7, 1.15) * 255
+        picture = cv2.LUT(picture, np.clip(curve, 0, 255).astype(np.uint8))
+    if rng.random() < 0.05:
+        grain = cv2.resize(rng.uniform(0.35, 1.25, (14, 14)), (28, 28), interpolation=cv2.INTER_LINEAR)
+        picture = np.clip(picture * grain, 0, 255).astype(np.uint8)
+    if rng.random() < 0.08:
+        top, left = rng.integers(2, 23, 2)
+        height, width = rng.integers(2, 5, 2)
+        picture = picture.copy()
+        picture[top : top + height, left : left + width] = 0 if rng.random() < 0.8 else 160
+    return picture
