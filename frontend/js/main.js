@@ -40,7 +40,7 @@ drawing.listen((change) => {
   page.hint.hidden = !drawing.blank;
   if (change === "step") void readAlong();
 });
-page.predict.addEventListener("click", onPredict);
+page.predict.addEventListener("click", () => void onPredict());
 page.clear.addEventListener("click", () => drawing.clear());
 
 /** Show what the network reads in the drawing as it is now, recording nothing. */
@@ -105,3 +105,14 @@ function fail(error) {
   if (!(error instanceof Failure)) throw error;
   result.failed(error);
 }
+
+/** @param {string} id of the record to bring back onto the canvas, until the person draws */
+async function bringBack(id) {
+  const ended = new AbortController();
+  for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => ended.abort(), { once: true });
+  const { replay } = await import("./view/replay.js");
+  await replay(id, drawing, tools.width, ended.signal).catch(fail);
+}
+
+const wanted = new URLSearchParams(location.search).get("record");
+if (wanted) void bringBack(wanted);

@@ -37,6 +37,29 @@ export const DRAW = /** @type {const} */ ({
   singleKeys: ["#single-keys", HTMLInputElement],
 });
 
+export const RECORDER = /** @type {const} */ ({
+  filters: ["#filters", HTMLFormElement],
+  exports: ["#exports", HTMLElement],
+  notice: ["#notice", HTMLElement],
+  records: ["#records", HTMLTableElement],
+  none: ["#none", HTMLElement],
+  further: ["#further", HTMLElement],
+  newer: ["#newer", HTMLButtonElement],
+  older: ["#older", HTMLButtonElement],
+  days: ["#days", HTMLElement],
+  daysTable: ["#days-table", HTMLTableElement],
+  confusion: ["#confusion", HTMLElement],
+  confusionTable: ["#confusion-table", HTMLTableElement],
+  record: ["#record", HTMLDialogElement],
+  recordPicture: ["#record-picture", HTMLImageElement],
+  recordFacts: ["#record-facts", HTMLElement],
+  recordSaid: ["#record-said", HTMLElement],
+  recordLabel: ["#record-label", HTMLSelectElement],
+  recordOpen: ["#record-open", HTMLAnchorElement],
+  recordDelete: ["#record-delete", HTMLButtonElement],
+  sure: ["#sure", HTMLDialogElement],
+});
+
 /**
  * @template {Record<string, readonly [string, abstract new () => Element]>} T
  * @param {T} table
@@ -52,3 +75,4 @@ export function find(table) {
 }
 
 /** @typedef {ReturnType<typeof find<typeof DRAW>>} DrawPage */
+/** @typedef {ReturnType<typeof find<typeof RECORDER>>} RecorderPage */

@@ -17,7 +17,7 @@ export function takePictures(page, drawing, refuse) {
   async function take(file) {
     if (!file) return;
     try {
-      drawing.put(await read(file));
+      drawing.put(await readPicture(file));
     } catch {
       refuse(`“${file.name}” can’t be read as a picture. PNG, JPEG, BMP and WebP can.`);
     }
@@ -42,7 +42,7 @@ export function takePictures(page, drawing, refuse) {
 }
 
 /** @param {File} file @returns {Promise<Picture>} upright, as its EXIF data says */
-async function read(file) {
+export async function readPicture(file) {
   const whole = await createImageBitmap(file);
   const scale = Math.min(1, LARGEST / Math.max(whole.width, whole.height));
   const canvas = document.createElement("canvas");

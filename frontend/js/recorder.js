@@ -1,0 +1,82 @@
+import { byDay, meantAgainstRead } from "./model/counts.js";
+import { NOT_A_DIGIT } from "./model/words.js";
+import { counts, Failure, records } from "./network/api.js";
+import { find, RECORDER } from "./selectors.js";
+import * as charts from "./view/charts.js";
+import { takeFilters } from "./view/filters.js";
+import { RecordDialog } from "./view/record.js";
+import { Table } from "./view/table.js";
+
+/** How often, in ms, the page looks for new records. */
+const LOOK = 2000;
+
+const page = find(RECORDER);
+const dialog = new RecordDialog(page, () => void Promise.all([load(), loadCounts()]));
+const table = new Table(page.records, (record) => dialog.open(record));
+const filter = takeFilters(page.filters, page.exports, () => {
+  cursors = [];
+  void load();
+});
+/** The cursors that led to the page that is shown; none: the newest. @type {string[]} */
+let cursors = [];
+/** The cursor of the page after it. @type {string | null} */
+let next = null;
+/** Counts the loads, so that a slow answer never replaces a newer one. */
+let loads = 0;
+
+/** @param {{arriving?: boolean}} [how] arriving: point out the records that were not there before */
+async function load({ arriving = false } = {}) {
+  const mine = ++loads;
+  try {
+    const answer = await records(filter(), cursors.at(-1) ?? null);
+    if (mine !== loads) return;
+    table.show(answer.records, arriving);
+    next = answer.next;
+    page.older.disabled = next === null;
+    page.newer.disabled = cursors.length === 0;
+    page.none.hidden = answer.records.length > 0 || next !== null;
+    page.further.hidden = answer.records.length > 0 || next === null;
+    page.notice.textContent = "";
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    page.notice.textContent = `${error.message} Trying again.`;
+  }
+}
+
+async function loadCounts() {
+  try {
+    const { days, confusion } = await counts();
+    const [read, meant] = [byDay(days), meantAgainstRead(confusion)];
+    charts.chart(page.days, read, { title: "How often each result was read, by day", shorten: short });
+    charts.table(page.daysTable, read, "Read");
+    charts.chart(page.confusion, meant, { title: "What was meant, by rows, against what was read, by columns", shorten: short });
+    charts.table(page.confusionTable, meant, "Meant \\ read");
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
+
+/** @param {string} name @returns {string} what fits beside a cell: the day of the month, or a digit */
+function short(name) {
+  return name === NOT_A_DIGIT ? "–" : name.slice(-2);
+}
+
+page.older.addEventListener("click", () => {
+  if (next) cursors.push(next);
+  void load();
+});
+page.newer.addEventListener("click", () => {
+  cursors.pop();
+  void load();
+});
+
+async function look() {
+  if (document.visibilityState === "visible") {
+    if (cursors.length === 0) await load({ arriving: true });
+    await loadCounts();
+  }
+  setTimeout(look, LOOK);
+}
+
+await Promise.all([load(), loadCounts()]);
+setTimeout(look, LOOK);

@@ -1,0 +1,81 @@
+/**
+ * @import {Grid} from "../model/counts.js"
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const CELL = 26;
+const MARGIN = 30;
+
+/**
+ * A grid of counts as a picture: the more, the darker.
+ * @param {Element} place
+ * @param {Grid} grid
+ * @param {{title: string, shorten?: (name: string) => string}} words
+ */
+export function chart(place, { rows, columns, cells }, { title, shorten = (name) => name }) {
+  const most = Math.max(1, ...cells.flat());
+  const [width, height] = [MARGIN + CELL * columns.length, MARGIN + CELL * rows.length];
+  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
+  columns.forEach((name, x) => svg.append(text(shorten(name), MARGIN + CELL * (x + 0.5), MARGIN / 2)));
+  rows.forEach((name, y) => {
+    svg.append(text(shorten(name), MARGIN / 2, MARGIN + CELL * (y + 0.5)));
+    columns.forEach((column, x) => {
+      const count = cells[y][x];
+      const [left, top] = [MARGIN + CELL * x, MARGIN + CELL * y];
+      // Square root: a single miss stays visible beside a thousand hits.
+      const fill = make("rect", { x: left + 1, y: top + 1, width: CELL - 2, height: CELL - 2, rx: 4, class: "cell" });
+      fill.style.setProperty("--part", String(Math.sqrt(count / most)));
+      const label = make("title", {});
+      label.textContent = `${name}, ${column}: ${count}`;
+      fill.append(label);
+      svg.append(fill);
+      if (count > 0) svg.append(text(compact(count), left + CELL / 2, top + CELL / 2, "count"));
+    });
+  });
+  place.replaceChildren(svg);
+}
+
+/**
+ * The same grid as a table of text.
+ * @param {HTMLTableElement} table
+ * @param {Grid} grid
+ * @param {string} corner what the rows and columns are
+ */
+export function table(table, { rows, columns, cells }, corner) {
+  table.replaceChildren();
+  const head = table.createTHead().insertRow();
+  [corner, ...columns].forEach((name) => head.append(heading(name, "col")));
+  const body = table.createTBody();
+  rows.forEach((name, y) => {
+    const row = body.insertRow();
+    row.append(heading(name, "row"));
+    cells[y].forEach((count) => (row.insertCell().textContent = String(count)));
+  });
+}
+
+/** @param {string} text @param {string} scope */
+function heading(text, scope) {
+  const cell = document.createElement("th");
+  cell.scope = scope;
+  cell.textContent = text;
+  return cell;
+}
+
+/** @param {number} count @returns {string} at most four characters */
+function compact(count) {
+  return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
+}
+
+/** @param {string} content @param {number} x @param {number} y @param {string} [kind] */
+function text(content, x, y, kind = "name") {
+  const element = make("text", { x, y, class: kind });
+  element.textContent = content;
+  return element;
+}
+
+/** @param {string} name @param {Record<string, string | number>} attributes */
+function make(name, attributes) {
+  const element = /** @type {SVGElement} */ (document.createElementNS(SVG, name));
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}

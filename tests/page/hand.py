@@ -1,0 +1,107 @@
+"""Ten digits as a person draws them, and the mouse, finger and pen that draw them in Chromium.
+
+Digits are strokes of (x, y) in a square of side 1, y down. Places on the canvas are in CSS pixels
+of the window, as a hand has them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from playwright.sync_api import CDPSession, Page
+
+Point = tuple[float, float]
+Stroke = Sequence[Point]
+
+
+def _arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> list[Point]:
+    """Points on an ellipse; angles in degrees, 0 to the right, 90 down."""
+    angles = [math.radians(start + (end - start) * i / 24) for i in range(25)]
+    return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
+
+
+DIGITS: dict[str, list[Stroke]] = {
+    "0": [_arc(0.5, 0.5, 0.3, 0.48, -90, 270)],
+    "1": [[(0.36, 0.18), (0.54, 0.02), (0.54, 0.98)]],
+    "2": [[*_arc(0.5, 0.27, 0.3, 0.25, 190, 370), (0.72, 0.5), (0.2, 0.97), (0.84, 0.97)]],
+    "3": [[*_arc(0.46, 0.26, 0.27, 0.23, 200, 450), *_arc(0.46, 0.72, 0.31, 0.25, -90, 160)]],
+    "4": [[(0.32, 0.04), (0.17, 0.6), (0.85, 0.6)], [(0.66, 0.2), (0.64, 0.98)]],
+    "5": [[(0.28, 0.05), (0.24, 0.46), *_arc(0.47, 0.68, 0.31, 0.28, -125, 150)], [(0.28, 0.05), (0.78, 0.05)]],
+    "6": [[(0.66, 0.03), (0.36, 0.36), *_arc(0.5, 0.7, 0.27, 0.27, 190, 540)]],
+    "7": [[(0.18, 0.07), (0.82, 0.07), (0.55, 0.5), (0.4, 0.97)]],
+    "8": [[*_arc(0.5, 0.26, 0.23, 0.23, 90, -270)[::-1], *_arc(0.5, 0.74, 0.28, 0.25, -90, 270)]],
+    "9": [[*_arc(0.48, 0.29, 0.26, 0.26, 0, -360), (0.74, 0.32), (0.68, 0.98)]],
+}
+
+
+def placed(strokes: Sequence[Stroke], left: float, top: float, size: float) -> list[list[Point]]:
+    return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in strokes]
+
+
+def on_canvas(page: Page, left: float, top: float, size: float, digit: str) -> list[list[Point]]:
+    """The digit at a place of the canvas, in the window; all three are shares of the canvas's side."""
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None
+    side = box["width"]
+    return placed(DIGITS[digit], box["x"] + left * side, box["y"] + top * side, size * side)
+
+
+def draw(page: Page, digit: str, left: float = 0.2, top: float = 0.15, size: float = 0.65) -> None:
+    """With the mouse."""
+    for stroke in on_canvas(page, left, top, size, digit):
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def touch(page: Page, strokes: Sequence[Stroke], finger: int = 1) -> None:
+    """With a finger, by real touch events."""
+    hand = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        for kind, points in _phases(stroke):
+            _send_touch(hand, kind, [(finger, *points)] if points else [])
+
+
+def _phases(stroke: Stroke) -> Iterator[tuple[str, Point | None]]:
+    yield "touchStart", stroke[0]
+    for point in stroke[1:]:
+        yield "touchMove", point
+    yield "touchEnd", None
+
+
+def _send_touch(hand: CDPSession, kind: str, points: list[tuple[int, float, float]]) -> None:
+    touches = [{"id": finger, "x": x, "y": y} for finger, x, y in points]
+    hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+def touch_down(page: Page, fingers: dict[int, Point]) -> None:
+    """Put fingers down and leave them there."""
+    hand = page.context.new_cdp_session(page)
+    _send_touch(hand, "touchStart", [(finger, *point) for finger, point in fingers.items()])
+
+
+def pen(page: Page, strokes: Sequence[Stroke]) -> None:
+    """With a pen."""
+    hand = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        for i, (x, y) in enumerate(stroke):
+            _pen(hand, "mousePressed" if i == 0 else "mouseMoved", x, y, held=True)
+        _pen(hand, "mouseReleased", *stroke[-1], held=False)
+
+
+def _pen(hand: CDPSession, kind: str, x: float, y: float, *, held: bool) -> None:
+    hand.send(
+        "Input.dispatchMouseEvent",
+        {
+            "type": kind,
+            "x": x,
+            "y": y,
+            "button": "left",
+            "buttons": int(held),
+            "clickCount": int(kind != "mouseMoved"),
+            "pointerType": "pen",
+        },
+    )

@@ -1,0 +1,95 @@
+"""Draw, Predict, read, Clear; and find it in the recorder."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.hand import DIGITS, draw
+
+PLACES = [(0.2, 0.15, 0.65), (0.03, 0.05, 0.4), (0.55, 0.55, 0.42), (0.1, 0.05, 0.88)]
+
+
+def predict(page: Page) -> dict[str, Any]:
+    """Press Predict; what the server answered."""
+    with page.expect_response(re.compile(r"/predict$")) as waiting:
+        page.get_by_role("button", name="Predict").click()
+    answer: dict[str, Any] = waiting.value.json()
+    return answer
+
+
+@pytest.mark.parametrize("place", PLACES, ids=["middle", "corner", "low", "large"])
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_drawn_digit_is_read(page: Page, digit: str, place: tuple[float, float, float]) -> None:
+    draw(page, digit, *place)
+    assert predict(page)["result"] == digit
+    expect(page.get_by_role("status")).to_contain_text(re.compile(rf"^\s*{digit}"))
+
+
+def test_the_answer_shows_digit_certainty_bars_and_what_the_network_saw(page: Page) -> None:
+    draw(page, "7")
+    answer = predict(page)
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("% sure")
+    expect(status).to_contain_text("Recorded.")
+    bars = page.locator("#bars li")
+    expect(bars).to_have_count(10)
+    parts = bars.evaluate_all("bars => bars.map(bar => Number(bar.style.getPropertyValue('--part')))")
+    assert parts == pytest.approx(answer["probabilities"])
+    seen = page.get_by_alt_text("28 by 28 picture")
+    assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+
+
+def test_clear_empties_canvas_and_answer_and_can_be_undone(page: Page) -> None:
+    draw(page, "7")
+    predict(page)
+    page.get_by_role("button", name="Clear").click()
+    assert ink(page) == 0
+    expect(page.get_by_role("status")).to_contain_text("Draw a digit")
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) > 0
+
+
+def test_a_prediction_is_found_in_the_recorder(page: Page) -> None:
+    draw(page, "4")
+    answer = predict(page)
+    page.get_by_role("link", name="Recorder").first.click()
+    row = page.locator(f"tr[data-id='{answer['id']}']")
+    expect(row).to_contain_text("4")
+    expect(row).to_contain_text("drawn")
+    picture = row.locator("img")
+    expect(picture).to_be_visible()
+    page.wait_for_function("image => image.naturalWidth === 280", arg=picture.element_handle())
+
+
+def test_predict_on_a_blank_canvas_says_so_and_sends_nothing(page: Page) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#notice")).to_contain_text("draw a digit first")
+    assert sent == []
+
+
+def test_what_is_sent_is_280_pixels_square_whatever_the_screen(page: Page) -> None:
+    draw(page, "3")
+    with page.expect_request(re.compile(r"/predict$")) as waiting:
+        page.get_by_role("button", name="Predict").click()
+    body = waiting.value.post_data_json
+    size = page.evaluate(
+        "url => new Promise(done => { const image = new Image();"
+        " image.onload = () => done([image.naturalWidth, image.naturalHeight]); image.src = url })",
+        body["image"],
+    )
+    assert size == [280, 280]
+
+
+def ink(page: Page) -> int:
+    """How many pixels of the canvas are dark."""
+    count: int = page.locator("#canvas").evaluate(
+        "canvas => { const { data } = canvas.getContext('2d').getImageData(0, 0, 280, 280); let dark = 0;"
+        " for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark }"
+    )
+    return count
