@@ -47,7 +47,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["ids"] = RecordIds()
     app.extensions["recognizer"] = Recognizer(settings.model_dir, settings.model_runtime)
-    app.extensions["recorder"] = None if settings.records == "none" else open_recorder(settings)
+    app.extensions["recorder"] = recorder = None if settings.records == "none" else open_recorder(settings)
+    if recorder is not None:
+        recorder.start()
 
     errors.init_app(app)
     security.init_app(app)

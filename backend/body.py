@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from backend.errors import Problem
 from backend.records.record import Source
@@ -44,6 +45,8 @@ def read_body(request: Request, settings: Settings) -> Sent:
     if request.mimetype == "multipart/form-data":
         return _form(request)
     body = request.get_data(cache=False).strip()
+    if request.content_length is None and len(body) >= settings.max_body_bytes:
+        raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts off at the limit
     if not body:
         raise Problem(400, "empty_body", "The request is empty; send a drawing.")
     if body.startswith(b"{") or (request.is_json and not body.startswith(b"data:")):

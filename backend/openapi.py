@@ -74,7 +74,7 @@ def contract(app: Flask) -> Json:
         description = getattr(app.view_functions[rule.endpoint], "description", None)
         if isinstance(description, Description):
             views.append((rule, description))
-    structs = {ProblemDetails, *(each for _, d in views for each in (d.answer, d.body, d.query) if each)}
+    structs = {ProblemDetails, *(each for _, d in views for each in (d.answer, d.body) if each)}
     ordered = sorted(structs, key=lambda each: each.__name__)
     found, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     schemas: Schemas = {None: {}, **dict(zip(ordered, found, strict=True))}
@@ -83,7 +83,7 @@ def contract(app: Flask) -> Json:
     for rule, description in sorted(views, key=lambda each: each[0].rule):
         path = paths.setdefault(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), {})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            path[method.lower()] = _operation(app, rule, method, description, schemas, components)
+            path[method.lower()] = _operation(app, rule, method, description, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Digitpad", "version": "1", "description": "Reads drawn digits and records what it read."},
@@ -92,9 +92,7 @@ def contract(app: Flask) -> Json:
     }
 
 
-def _operation(
-    app: Flask, rule: Rule, method: str, description: Description, schemas: Schemas, components: Json
-) -> Json:
+def _operation(app: Flask, rule: Rule, method: str, description: Description, schemas: Schemas) -> Json:
     summary, _, more = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")
     operation: Json = {
         "operationId": rule.endpoint.replace(".", "_"),
@@ -108,10 +106,10 @@ def _operation(
     if more.strip():
         operation["description"] = " ".join(more.split())
     if description.query:
-        query = components[description.query.__name__]
+        _, parts = msgspec.json.schema_components([description.query])
+        (query,) = parts.values()
         operation["parameters"] += [
-            {"name": name, "in": "query", "schema": schema, "description": schema.get("description", "")}
-            for name, schema in query["properties"].items()
+            {"name": name, "in": "query", "schema": schema} for name, schema in query["properties"].items()
         ]
     if description.body:
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}

@@ -10,7 +10,7 @@ from flask import Response, current_app, request
 from backend.errors import Problem
 from backend.ids import RecordIds
 from backend.recognizer import Recognizer
-from backend.records.record import Recorder
+from backend.records.recorder import Recorder
 from backend.settings import Settings
 
 T = TypeVar("T", bound=msgspec.Struct)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -29,13 +29,24 @@ class Settings:
         "Empty: `records.sqlite` in the instance folder.",
     )
     model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `.h5` and `.onnx`.")
-    model_runtime: str = setting("onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt).")
+    model_runtime: Literal["onnx", "keras"] = setting(
+        "onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt)."
+    )
     workers: int = setting(0, "Server processes. 0: one for each core.")
     threads: int = setting(4, "Requests that one process works on at the same time.")
     access_log: bool = setting(True, "One line on the terminal for each request.")
     max_body_bytes: int = setting(16_000_000, "The largest request body.")
     max_pixels: int = setting(25_000_000, "The largest picture, in pixels.")
     max_strokes_bytes: int = setting(1_000_000, "The longest strokes, as JSON text.")
+    record_budget_ms: int = setting(
+        250, "How long a prediction waits for the recorder's store, in ms, before it is queued on this machine."
+    )
+    outbox_bytes: int = setting(
+        1_000_000_000, "The largest outbox, in bytes; when it is full and the store away, /predict answers 503."
+    )
+    record_client_address: Literal["no", "hash", "full"] = setting(
+        "no", "Whether a record keeps the address of who drew: `no`, `hash` (a keyed hash), `full`."
+    )
     trusted_hosts: tuple[str, ...] = setting(
         (),
         "Host names that a request may ask for, separated by commas; `.example.org` includes "
@@ -78,6 +89,10 @@ def _read(name: str, text: str, kind: Any) -> Any:
             return int(text)
         except ValueError:
             raise ValueError(f"{name} is {text!r}; it must be a whole number.") from None
+    if get_origin(kind) is Literal:
+        if text not in get_args(kind):
+            raise ValueError(f"{name} is {text!r}; it must be one of {', '.join(get_args(kind))}.")
+        return text
     if kind is Path:
         return Path(text).expanduser()
     if kind is str:

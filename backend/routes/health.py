@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from flask import Blueprint, Response
 
@@ -24,7 +26,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     model: Model
-    recorder: dict[str, object]
+    recorder: dict[str, Any]
 
 
 @routes.get("/health/live")

@@ -21,11 +21,13 @@ from backend.ids import date_text
 from backend.ink import find_ink
 from backend.normalize import normalize
 from backend.openapi import describe
+from backend.records.client import client_address
 from backend.records.record import Drawing, Record, Verdict
 
 routes = Blueprint("predict", __name__)
 
 KEY = re.compile(r"[!-~]{1,200}")
+Recorded = Literal["stored", "queued", "no"]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +42,9 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     result: Annotated[str, msgspec.Meta(description='"0" to "9", or "not a digit".')]
     digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The most probable digit.")]
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    probabilities: Annotated[list[float], msgspec.Meta(min_length=10, max_length=10)]
+    probabilities: Annotated[tuple[float, ...], msgspec.Meta(min_length=10, max_length=10)]
     verdict: Verdict
-    recorded: Literal["stored", "queued", "no"]
+    recorded: Recorded
     runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
     seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
     model_version: str
@@ -59,10 +61,13 @@ def predict() -> Response:
     """
     query = parts.query(Query)
     key = _idempotency_key()
-    sent = read_body(request, parts.settings())
-    picture = decode(sent.image, parts.settings().max_pixels)
+    settings, recognizer, recorder = parts.settings(), parts.recognizer(), parts.recorder_or_none()
+
+    sent = read_body(request, settings)
+    picture = decode(sent.image, settings.max_pixels)
     seen = normalize(find_ink(picture.pixels))
-    reading = parts.recognizer().read(seen)
+    reading = recognizer.read(seen)
+
     record = Record(
         id=parts.ids().new(),
         result="not a digit" if reading.verdict == "not_a_digit" else str(reading.digit),
@@ -71,15 +76,19 @@ def predict() -> Response:
         probabilities=reading.probabilities,
         verdict=reading.verdict,
         source=sent.source,
-        model_version=parts.recognizer().version,
+        model_version=recognizer.version,
         file_name=sent.file_name,
         expected=sent.expected,
+        client=client_address(request.remote_addr, settings),
     )
-    recorded: Literal["stored", "queued", "no"] = "no"
-    recorder = parts.recorder_or_none()
+    recorded: Recorded = "no"
     if query.record and recorder is not None:
-        drawing = Drawing(image=sent.image, media_type=picture.media_type, strokes=sent.strokes)
-        recorded = recorder.add(record, drawing)
+        drawing = Drawing(image=sent.image, media_type=picture.media_type, seen=seen.tobytes(), strokes=sent.strokes)
+        added = recorder.add(record, drawing, key)
+        if added.record.id != record.id:
+            _check_same_drawing(recorder.drawing(added.record.id), sent.image)
+        record, recorded = added.record, added.state
+
     return parts.json_answer(
         Prediction(
             id=record.id,
@@ -87,10 +96,10 @@ def predict() -> Response:
             result=record.result,
             digit=record.digit,
             confidence=record.confidence,
-            probabilities=list(record.probabilities),
+            probabilities=record.probabilities,
             verdict=record.verdict,
             recorded=recorded,
-            runner_up=reading.runner_up,
+            runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
             seen=_png_url(seen),
             model_version=record.model_version,
         )
@@ -102,6 +111,15 @@ def _idempotency_key() -> str | None:
     if key is not None and not KEY.fullmatch(key):
         raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be 1 to 200 visible ASCII characters.")
     return key
+
+
+def _check_same_drawing(earlier: Drawing | None, image: bytes) -> None:
+    if earlier is not None and earlier.image != image:
+        raise Problem(
+            422,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another drawing; make a new key for each drawing.",
+        )
 
 
 def _png_url(image: NDArray[np.uint8]) -> str:

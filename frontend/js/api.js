@@ -3,7 +3,7 @@
 export {}; // a module
 
 /**
- * @typedef {{name: string, in: "path" | "query", description?: string, required?: boolean, schema: object}} Parameter
+ * @typedef {{name: string, in: "path" | "query", required?: boolean, schema: {description?: string}}} Parameter
  * @typedef {{description: string, content?: Record<string, {schema: {$ref?: string}}>}} Answer
  * @typedef {{summary: string, description?: string, parameters: Parameter[], responses: Record<string, Answer>,
  *   requestBody?: {content: Record<string, object>}}} Operation
@@ -129,12 +129,12 @@ function call(contract, path, method, operation) {
   find(view, ".summary", HTMLElement).textContent = operation.summary;
   find(view, ".description", HTMLElement).textContent = operation.description ?? "";
 
-  for (const { name, description, required } of operation.parameters) {
+  for (const { name, required, schema } of operation.parameters) {
     const label = document.createElement("label");
     const input = document.createElement("input");
     input.name = name;
     input.required = required ?? false;
-    label.append(description ? `${name}: ${description}` : name, input);
+    label.append(schema.description ? `${name}: ${schema.description}` : name, input);
     find(view, ".parameters", HTMLElement).append(label);
   }
   if (operation.requestBody) {
