@@ -1,0 +1,32 @@
+"""Recording predictions: one recorder, whatever the store is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from backend.records.outbox import Outbox
+from backend.records.record import Store
+from backend.records.recorder import Recorder
+from backend.records.sqlite import SqliteStore
+from backend.settings import Settings
+
+
+def open_recorder(settings: Settings) -> Recorder:
+    """The recorder that the settings ask for; nothing is opened before `start()` or a first use.
+
+    Raises ValueError, in words, for a RECORDS_URL that can't be read.
+    """
+    name, store = open_store(settings.records)
+    outbox = Outbox(settings.instance / "outbox.sqlite", settings.outbox_bytes)
+    return Recorder(name, store, outbox, settings.record_budget_ms / 1000)
+
+
+def open_store(url: str) -> tuple[str, Store]:
+    """What people call it, and the store of a URL, not started yet."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return "SQLite", SqliteStore(Path(unquote(parts.path[1:])))
+    raise ValueError(
+        f"RECORDS_URL is {url!r}; it must be sqlite:///PATH or cassandra://HOST,HOST:9042/KEYSPACE?replication=3."
+    )

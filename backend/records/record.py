@@ -1,9 +1,9 @@
-"""A prediction as it is recorded, and what every recorder must do with it."""
+"""A prediction as it is recorded, and what every store must do with it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -11,6 +11,8 @@ import msgspec
 
 Verdict = Literal["digit", "unsure", "not_a_digit"]
 Source = Literal["canvas", "upload"]
+
+KEY_LIFETIME = timedelta(days=1)  # how long an idempotency key is remembered
 
 GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)  # where the clock of a version 1 UUID starts, RFC 9562
 
@@ -36,13 +38,31 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None = None  # the last correction, "0" to "9" or "not_a_digit"
     client: str | None = None  # the client's address, only where the operator asked for it
 
+    @property
+    def meant(self) -> str | None:
+        """What the person drew, as far as they said."""
+        return self.label if self.label is not None else self.expected
+
+    @property
+    def read(self) -> str:
+        """What the network read, in the words of a label."""
+        return "not_a_digit" if self.verdict == "not_a_digit" else str(self.digit)
+
 
 class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sent with a prediction, as it was sent."""
+    """What was sent with a prediction, as it was sent, and what the network saw of it."""
 
     image: bytes
     media_type: str  # "image/png", ...
+    seen: bytes = b""  # 28x28 uint8, row by row, 0 paper .. 255 ink: 784 bytes
     strokes: bytes | None = None  # JSON: [[[x, y, milliseconds], ...], ...] on the 280x280 canvas
+
+
+class Added(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as it was taken: the given one, or the earlier one of the same idempotency key."""
+
+    record: Record
+    state: Literal["stored", "queued"]
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,22 +102,31 @@ class RecorderUnavailable(Exception):
     """The store can't take or give records now; the text says which store and why."""
 
 
-class Recorder(Protocol):
-    """A store of records. Every method may be called from any thread, and raises
-    `RecorderUnavailable` when the store can't be reached in time."""
+class Store(Protocol):
+    """Where records live. Any thread may call any method; each raises `RecorderUnavailable` when
+    the store can't be reached in time. One suite, tests/records/test_contract.py, holds for all."""
 
-    def add(self, record: Record, drawing: Drawing) -> Literal["stored", "queued"]:
-        """Write durably. Adding the same id again changes nothing. "stored": readable by anyone who
-        asks next. "queued": durable on this machine, delivered later."""
+    def start(self) -> None:
+        """Begin to connect, in the background; call it in the process that serves, after the fork."""
+
+    def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
+        """Write durably within `timeout` seconds; on return, anyone who asks reads the record.
+
+        Adding the same id again changes nothing, also after RecorderUnavailable, when it may or may
+        not have been written. With a key that was used in the last KEY_LIFETIME, nothing is
+        written and the record of that time is returned.
+        """
 
     def get(self, record_id: uuid.UUID) -> Record | None: ...
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
 
-    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page: ...
+    def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
+        """Drawing.seen of each; nothing for a record that is not, or no longer, there."""
 
-    def export(self, only: Filter) -> Iterator[tuple[Record, Drawing]]:
-        """Every record that the filter lets through, newest first, in bounded memory."""
+    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
+        """The newest records older than `before`. It looks at a bounded number of records, so that
+        with a filter it may find fewer than `limit`, even none, and still have a `next`."""
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Append a correction (None takes the last one back); the record as it now reads, None if
@@ -110,7 +139,7 @@ class Recorder(Protocol):
 
     def confusion(self) -> list[Confusion]: ...
 
-    def state(self) -> dict[str, object]:
-        """For health: {"ok": bool, "store": ..., "queued": ..., "detail": sentence or None}."""
+    def problem(self) -> str | None:
+        """Why the store can't serve now, in a sentence; None: it can."""
 
     def close(self) -> None: ...

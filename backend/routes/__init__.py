@@ -6,6 +6,6 @@ from flask import Blueprint
 
 
 def blueprints() -> list[Blueprint]:
-    from backend.routes import health, openapi, pages, predict
+    from backend.routes import health, openapi, pages, predict, records
 
-    return [each.routes for each in (pages, predict, health, openapi)]
+    return [each.routes for each in (pages, predict, records, health, openapi)]

@@ -1,0 +1,203 @@
+"""What the store couldn't take in time: kept on this machine's disk until it can.
+
+All processes of a machine share the file; one of them at a time delivers, in order.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
+from backend.records.sqlite_file import SqliteFile
+
+MIGRATIONS = (
+    """
+    CREATE TABLE operations (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of delivery; never used twice
+        id BLOB NOT NULL,                         -- the record's
+        at REAL NOT NULL,                         -- when it was queued, in seconds since 1970
+        operation BLOB NOT NULL                   -- msgpack of Add, Correct or Delete
+    );
+    CREATE INDEX operations_by_id ON operations (id);
+    CREATE TABLE keys (                           -- idempotency keys, also of what was delivered
+        key TEXT PRIMARY KEY,
+        id BLOB NOT NULL,
+        at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX keys_by_age ON keys (at)
+    """,
+)
+
+
+class Add(msgspec.Struct, frozen=True, tag=True):
+    record: Record
+    drawing: Drawing
+    key: str | None
+
+
+class Correct(msgspec.Struct, frozen=True, tag=True):
+    id: uuid.UUID
+    label: str | None
+
+
+class Delete(msgspec.Struct, frozen=True, tag=True):
+    id: uuid.UUID
+
+
+Operation = Add | Correct | Delete
+
+decode = msgspec.msgpack.Decoder(Operation).decode
+
+
+class Outbox:
+    """Durable operations on records that wait for their store.
+
+    path: the SQLite file. limit: how many bytes it may take on the disk.
+    """
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self._file = SqliteFile(path, MIGRATIONS)
+        self._limit = limit
+        self._path = path
+
+    def close(self) -> None:
+        self._file.close()
+
+    def key_of(self, key: str) -> uuid.UUID | None:
+        """The id of the record that was queued with this idempotency key."""
+        oldest = time.time() - KEY_LIFETIME / timedelta(seconds=1)
+        rows = self._file.read("SELECT id FROM keys WHERE key = ? AND at > ?", (key, oldest))
+        return uuid.UUID(bytes=rows[0][0]) if rows else None
+
+    def add(self, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
+        """Queue a record; the id under which it is queued, an earlier one where the key was used."""
+
+        def work(connection: sqlite3.Connection) -> uuid.UUID:
+            if key is not None:
+                now = time.time()
+                connection.execute("DELETE FROM keys WHERE at < ?", (now - KEY_LIFETIME.total_seconds(),))
+                connection.execute(
+                    "INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key, record.id.bytes, now)
+                )
+                row = connection.execute("SELECT id FROM keys WHERE key = ?", (key,)).fetchone()
+                if row[0] != record.id.bytes:
+                    return uuid.UUID(bytes=row[0])
+            self._append(connection, record.id, Add(record, drawing, key))
+            return record.id
+
+        return self._file.write(work)
+
+    def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
+        """Queue a correction behind its record, if that is still here; the record as it now reads."""
+        record = self._file.write(lambda connection: self._follow(connection, Correct(record_id, label)))
+        return None if record is None else msgspec.structs.replace(record, label=label)
+
+    def delete(self, record_id: uuid.UUID) -> bool:
+        """Queue a deletion behind its record, if that is still here."""
+        return self._file.write(lambda connection: self._follow(connection, Delete(record_id))) is not None
+
+    def get(self, record_id: uuid.UUID) -> Add | None:
+        """A record that waits here, as it now reads, with its drawing."""
+        return _as_it_reads(
+            self._file.read("SELECT operation FROM operations WHERE id = ? ORDER BY number", (record_id.bytes,))
+        )
+
+    def length(self) -> int:
+        rows = self._file.read("SELECT count(*) FROM operations")
+        return int(rows[0][0])
+
+    def age(self) -> float:
+        """How long the oldest operation has waited, in seconds; 0 where none does."""
+        rows = self._file.read("SELECT at FROM operations ORDER BY number LIMIT 1")
+        return max(0.0, time.time() - rows[0][0]) if rows else 0.0
+
+    def deliver(self, store: Store, timeout: float) -> bool:
+        """Bring what waits to the store, in order, until nothing does; False where another process
+        is at it. Raises RecorderUnavailable when the store doesn't take it.
+
+        An operation leaves the outbox after the store has it, and the store takes it twice as if
+        it were once, so that a crash in between does no harm.
+        """
+        with self._only_one() as mine:
+            while mine and (
+                rows := self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT 32")
+            ):
+                for number, operation in rows:
+                    _apply(store, decode(operation), timeout)
+                    self._file.write(partial(self._done, number))
+            return mine
+
+    def _append(self, connection: sqlite3.Connection, record_id: uuid.UUID, operation: Operation) -> None:
+        blob = msgspec.msgpack.encode(operation)
+        size = connection.execute(
+            "SELECT (page_count - freelist_count) * page_size "
+            "FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+        ).fetchone()[0]
+        if size + len(blob) > self._limit:
+            raise RecorderUnavailable(
+                f"The store can't be reached, and the outbox is full ({size} of {self._limit} bytes); try again later."
+            )
+        connection.execute(
+            "INSERT INTO operations (id, at, operation) VALUES (?, ?, ?)", (record_id.bytes, time.time(), blob)
+        )
+
+    def _follow(self, connection: sqlite3.Connection, operation: Correct | Delete) -> Record | None:
+        """Queue `operation` behind its record, if that waits here; the record as it read before."""
+        found = _as_it_reads(
+            connection.execute(
+                "SELECT operation FROM operations WHERE id = ? ORDER BY number", (operation.id.bytes,)
+            ).fetchall()
+        )
+        if found is None:
+            return None
+        self._append(connection, operation.id, operation)
+        return found.record
+
+    def _done(self, number: int, connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM operations WHERE number = ?", (number,))
+        if connection.execute("SELECT 1 FROM operations LIMIT 1").fetchone() is None:
+            self._file.forget_deleted()
+
+    @contextmanager
+    def _only_one(self) -> Iterator[bool]:
+        with open(f"{self._path}.delivery", "a") as turn:
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+
+def _as_it_reads(rows: list[sqlite3.Row]) -> Add | None:
+    """The record that some operations, in order, make together; None if they don't begin or last."""
+    found: Add | None = None
+    for (operation,) in rows:
+        match decode(operation):
+            case Add() as found:
+                pass
+            case Correct(label=label) if found is not None:
+                found = msgspec.structs.replace(found, record=msgspec.structs.replace(found.record, label=label))
+            case Delete():
+                found = None
+    return found
+
+
+def _apply(store: Store, operation: Operation, timeout: float) -> None:
+    match operation:
+        case Add():
+            store.add(operation.record, operation.drawing, operation.key, timeout)
+        case Correct():
+            store.correct(operation.id, operation.label)
+        case Delete():
+            store.delete(operation.id)

@@ -1,0 +1,191 @@
+"""An SQLite file that many threads and processes write, durably, sharing their commits.
+
+A disk flush costs milliseconds; here all requests that wait pay for one together (group commit).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from backend.records.record import RecorderUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+Waiting = tuple[Work[Any], Future[Any]]
+
+MOST_IN_A_COMMIT = 256
+
+
+class SqliteFile:
+    """Opened at first use, never before, so that it may be made before a fork.
+
+    `migrations[n]` is the SQL that takes a file from version n to n + 1. Raises RecorderUnavailable
+    where the file can't be read or written, or is of a newer version.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
+        self.path = path
+        self._migrations = migrations
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._start = threading.Lock()
+        self._readers = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._forget = False
+
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """The rows of a query, on this thread's own connection; it sees every commit before it."""
+        try:
+            connection = getattr(self._readers, "connection", None)
+            if connection is None:
+                with self._turn():
+                    connection = self._readers.connection = self._connect()
+                self._open.append(connection)
+            return connection.execute(sql, parameters).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise self._unavailable(error) from error
+
+    def write(self, work: Work[T], timeout: float | None = None) -> T:
+        """Run `work` in a transaction with whatever else waits; returns when it is on the disk.
+
+        What `work` raises undoes its own changes alone and is raised here. After `timeout` seconds
+        RecorderUnavailable is raised, and the work may or may not have been done.
+        """
+        done: Future[T] = Future()
+        self._queue.put((work, done))
+        self._begin()
+        try:
+            return done.result(timeout)
+        except Late:
+            raise RecorderUnavailable(f"{self.path.name} didn't take the record within {timeout} s.") from None
+
+    def forget_deleted(self) -> None:
+        """Call it in a work that deletes: what was deleted leaves the write-ahead log too, with the
+        commit or, where another process is just reading, soon after."""
+        self._forget = True
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._queue.put(None)
+            self._writer.join()
+        for connection in self._open:
+            connection.close()
+
+    def _begin(self) -> None:
+        if self._writer is None:
+            with self._start:
+                if self._writer is None:
+                    self._writer = threading.Thread(target=self._work, name=f"write {self.path.name}", daemon=True)
+                    self._writer.start()
+
+    def _work(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while True:
+            try:
+                first = self._queue.get(timeout=1 if self._forget else None)
+            except Empty:
+                batch = []
+            else:
+                if first is None:
+                    break
+                batch = self._with_all_that_wait(first)
+            try:
+                with self._turn():
+                    connection = connection or self._connect()
+                    self._commit(connection, batch)
+            except Exception as error:
+                # What the file's state is after a failed write only a fresh connection knows.
+                if connection is not None:
+                    connection.close()
+                    connection = None
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(self._unavailable(error))
+        if connection is not None:
+            connection.close()
+
+    def _with_all_that_wait(self, first: Waiting) -> list[Waiting]:
+        batch = [first]
+        while len(batch) < MOST_IN_A_COMMIT and not self._queue.empty():
+            item = self._queue.get()
+            if item is None:
+                self._queue.put(None)
+                break
+            batch.append(item)
+        return batch
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """This process's turn to write: SQLite's own wait sleeps up to 0.1 s, a lock wakes at once."""
+        with open(f"{self.path}.lock", "a") as turn:  # closing it lets go
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+
+    def _commit(self, connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+        results: list[tuple[Future[Any], Any, Exception | None]] = []
+        connection.execute("BEGIN IMMEDIATE")
+        for work, done in batch:
+            connection.execute("SAVEPOINT one")
+            try:
+                results.append((done, work(connection), None))
+            except sqlite3.Error:
+                raise
+            except Exception as error:
+                connection.execute("ROLLBACK TO one")
+                results.append((done, None, error))
+            connection.execute("RELEASE one")
+        connection.execute("COMMIT")
+        if self._forget:
+            self._forget = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        for done, result, failure in results:
+            if failure is None:
+                done.set_result(result)
+            else:
+                done.set_exception(failure)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=1, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits with the power
+            connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == len(self._migrations):
+            return
+        if version > len(self._migrations):
+            raise RecorderUnavailable(
+                f"{self.path.name} is of version {version}, made by a newer Digitpad; this one knows "
+                f"versions up to {len(self._migrations)}. Use the newer program."
+            )
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            for migration in self._migrations[version:]:
+                for statement in migration.split(";\n"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _unavailable(self, error: Exception) -> RecorderUnavailable:
+        if isinstance(error, RecorderUnavailable):
+            return error
+        return RecorderUnavailable(f"{self.path.name} can't be used: {error}.")
