@@ -23,9 +23,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from backend.errors import Problem
+from backend.ink import find_ink
 from backend.normalize import normalize
+from backend.recognizer import FORMAT, among_digits
 from training.drawing import CANVAS, Image, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
+from training.paper import photograph
 from training.sources import Pens, load_mnist
 from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear
 
@@ -33,17 +37,20 @@ from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear
 
 EPOCHS = 30
 BATCH = 256
+PLAIN_EPOCHS = 12  # of the networks that it is compared with
 PEAK_RATE = 2.5e-3  # of AdamW, warmed up over one epoch, then a half cosine to nothing
 WEIGHT_DECAY = 1e-3
 SMOOTHING = 0.05  # of the labels
 EMA = 0.998  # weights are averaged over the last ~500 steps
 PEN_REPEATS = 2  # each drawing of the pens comes this often in an epoch, varied anew
 INVENTED, NUMBERS = 4000, 1500  # scribbles and two-digit numbers in an epoch
+PHOTOGRAPHS = 800  # digits of the pens on paper
 TUNE_EVERY = 10  # every tenth writer of the training part is kept for choosing, and not trained on
 TUNE_MNIST = 2000  # the last of MNIST's training pictures likewise
 
 NOT_A_DIGIT = 10  # the eleventh class
-FORMAT = 1  # of the model files; the server refuses others
+NOT_A_DIGIT_ABOVE = 0.5  # its probability from which that is the verdict
+RIGHT_WHEN_SURE = 0.9975  # of the drawings with the verdict `digit`, on the kept writers
 CHUNK = 500  # drawings that one worker makes at a time
 
 Floats = npt.NDArray[np.float32]
@@ -62,7 +69,7 @@ def build(arch: str) -> Any:
         return keras.Model(picture, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="softmax_regression")
     if arch == "cnn":
         for width in (32, 64):
-            x = layers.Conv2D(width, 5, padding="same", activation="relu")(x)
+            x = layers.Conv2D(width, 5, activation="relu")(x)
             x = layers.MaxPooling2D()(x)
         x = layers.Dense(1024, activation="relu")(layers.Flatten()(x))
         return keras.Model(picture, layers.Dense(10, name="logits")(layers.Dropout(0.5)(x)), name="reports_cnn")
@@ -103,6 +110,7 @@ class Material:
         samples += [("pens", i) for i in self.pens_train.tolist()] * PEN_REPEATS
         samples += [("other", i) for i in self.others_train.tolist()]
         samples += [("invented", 0)] * INVENTED + [("number", 0)] * NUMBERS
+        samples += [("photograph", i) for i in rng.choice(self.pens_train, PHOTOGRAPHS).tolist()]
         return [samples[k] for k in rng.permutation(len(samples))]
 
     def make(self, kind: str, i: int, rng: Rng) -> tuple[Image, int]:
@@ -113,6 +121,13 @@ class Material:
             label = str(self.pens.label[i])
             strokes = vary_strokes(add_style(self.pens.strokes(i), label, rng), rng)
             return wear(normalize(draw_at_random(strokes, rng)), rng), int(label)
+        if kind == "photograph":
+            ink = draw_at_random(vary_strokes(self.pens.strokes(i), rng), rng)
+            try:
+                ink = find_ink(photograph(ink, rng, largest=480))
+            except Problem:  # nothing to be seen in so poor a light: the drawing itself will do
+                pass
+            return wear(normalize(ink), rng), int(self.pens.label[i])
         if kind == "other":
             strokes = vary_strokes(self.others.strokes(i), rng)
         elif kind == "number":
@@ -247,8 +262,8 @@ def accuracy(model: Any, pictures: Floats, labels: npt.NDArray[Any]) -> float:
 # ---- choosing temperature and thresholds ----------------------------------------------------------------------------
 
 
-def tune(model: Any, material: Material) -> tuple[float, float, float]:
-    """Temperature, the share of certainty that makes a verdict `digit`, and the one that makes `not_a_digit`."""
+def tune(model: Any, material: Material) -> tuple[float, float]:
+    """The temperature that calibrates, and the lowest confidence that is right often enough for the verdict `digit`."""
     rng = np.random.default_rng(0)
     pictures, labels = [], []
     for _ in range(3):
@@ -264,42 +279,42 @@ def tune(model: Any, material: Material) -> tuple[float, float, float]:
     logits, truth = model.predict(as_input(np.stack(pictures)), batch_size=500, verbose=0), np.array(labels)
     digits = truth < NOT_A_DIGIT
 
-    def loss(temperature: float) -> float:
-        scaled = logits[digits, :10] / temperature
-        scaled = scaled - scaled.max(1, keepdims=True)
-        chosen = scaled[np.arange(len(scaled)), truth[digits]]
-        return float((np.log(np.exp(scaled).sum(1)) - chosen).mean())
+    def at(temperature: float) -> Floats:
+        p = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
+        return p / p.sum(1, keepdims=True)
 
-    temperature = float(min(np.geomspace(0.2, 3, 200), key=loss))
-    p = np.exp(logits / temperature - (logits / temperature).max(1, keepdims=True))
-    p /= p.sum(1, keepdims=True)
-    certainty = p[:, :10].max(1)
-    right = p[:, :10].argmax(1) == truth
-    # The lowest bar above which 99.8 % of what is called a digit is the right digit.
+    def loss(temperature: float) -> float:
+        ten = among_digits(at(temperature)[digits])
+        return -float(np.log(ten[np.arange(len(ten)), truth[digits]]).mean())
+
+    temperature = float(min(np.geomspace(0.2, 3, 100), key=loss))
+    eleven = at(temperature)
+    ten = among_digits(eleven)
+    confidence, right = ten.max(1), ten.argmax(1) == truth
+    called = eleven[:, 10] <= NOT_A_DIGIT_ABOVE
     bars = np.linspace(0.3, 0.999, 700)
-    sure = float(next((b for b in bars if right[digits & (certainty >= b)].mean() >= 0.998), bars[-1]))
-    taken = certainty >= sure
+    sure = float(next((b for b in bars if right[digits & called & (confidence >= b)].mean() >= RIGHT_WHEN_SURE), 0.999))
+    taken = called & (confidence >= sure)
     print(
         f"kept writers: {right[digits].mean():.2%} of {digits.sum()} right; temperature {temperature:.3f}; "
-        f"verdict digit at {sure:.3f}: {taken[digits].mean():.2%} of digits, right {right[digits & taken].mean():.2%}, "
-        f"{taken[~digits].mean():.2%} of non-digits; not a digit above 0.5: {(p[:, 10] > 0.5)[~digits].mean():.2%} "
-        f"of non-digits, {(p[:, 10] > 0.5)[digits].mean():.2%} of digits"
+        f"verdict digit from {sure:.3f}: {taken[digits].mean():.2%} of digits, right {right[digits & taken].mean():.2%}, "
+        f"and {taken[~digits].mean():.2%} of non-digits; not a digit: {(~called)[~digits].mean():.2%} "
+        f"of non-digits, {(~called)[digits].mean():.2%} of digits"
     )
-    return temperature, sure, 0.5
+    return temperature, sure
 
 
 # ---- writing the model ----------------------------------------------------------------------------------------------
 
 
-def write(model: Any, folder: Path, temperature: float, sure: float, not_a_digit: float) -> None:
-    """model_mnist.json + .h5 (Keras) and the same network for serving, model_mnist.onnx, bound by the weights' hash."""
+def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
+    """model_mnist.json + .h5 (Keras), the same network for serving, model_mnist.onnx, and with what each layer makes
+    of a picture, model_mnist_layers.onnx; all bound together by the weights' hash."""
     import keras
-    import onnx
 
     logits = model.get_layer("logits")
     logits.set_weights([weights / temperature for weights in logits.get_weights()])
-    probabilities = keras.layers.Softmax(name="probabilities")(model.output)
-    final = keras.Model(model.input, probabilities, name=model.name)
+    final = with_softmax(model)
     weights = folder / "model_mnist.h5"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -310,17 +325,49 @@ def write(model: Any, folder: Path, temperature: float, sure: float, not_a_digit
         "keras": keras.__version__,
         "weights_sha256": digest,
         "sure": round(sure, 4),
-        "not_a_digit": not_a_digit,
+        "not_a_digit": NOT_A_DIGIT_ABOVE,
     }
     architecture = json.loads(final.to_json()) | {"digitpad": about}
     (folder / "model_mnist.json").write_text(json.dumps(architecture, indent=1) + "\n")
-    served = folder / "model_mnist.onnx"
-    final(np.zeros((1, 28, 28, 1), np.float32))  # the exporter wants a model that has been called
-    final.export(served, format="onnx", verbose=False)
-    graph = onnx.load(served)
-    onnx.helper.set_model_props(graph, {"digitpad": json.dumps(about)})
-    onnx.save(graph, served)
+    export(final, folder / "model_mnist.onnx", about)
+    shown = [layer.output for layer in final.layers if isinstance(layer, keras.layers.ReLU)]
+    export(keras.Model(final.input, [*shown, final.output]), folder / "model_mnist_layers.onnx", about)
     print(f"wrote model_mnist.json, .h5 and .onnx, version {digest[:12]}")
+
+
+def with_softmax(model: Any) -> Any:
+    import keras
+
+    return keras.Model(model.input, keras.layers.Softmax(name="probabilities")(model.output), name=model.name)
+
+
+def export(model: Any, path: Path, about: dict[str, Any]) -> None:
+    """The model as ONNX, with what it says of itself in its metadata."""
+    import onnx
+
+    model(np.zeros((1, 28, 28, 1), np.float32))  # the exporter wants a model that has been called
+    model.export(path, format="onnx", verbose=False)
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, {"digitpad": json.dumps(about)})
+    onnx.save(graph, path)
+
+
+# ---- the networks that it is compared with --------------------------------------------------------------------------
+
+
+def train_plain(arch: str, material: Material, seed: int, epochs: int) -> Any:
+    """Softmax regression or the reports' CNN as they are taught: plain MNIST, no variation, Adam."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = build(arch)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    n = len(material.labels) - TUNE_MNIST
+    model.fit(as_input(material.pictures[:n]), material.labels[:n], batch_size=128, epochs=epochs, verbose=1)
+    return model
+
+
+# ---- the command ----------------------------------------------------------------------------------------------------
 
 
 def main() -> None:
@@ -328,19 +375,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help="folder with the data")
     parser.add_argument("--arch", choices=("digitpad", "cnn", "softmax"), default="digitpad")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int, help=f"{EPOCHS}, or {PLAIN_EPOCHS} for the plain ones")
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the model's files")
     options = parser.parse_args()
     material = Material(options.data)
+    plain = options.arch != "digitpad"
     scores = []
     for seed in options.seeds:
-        model = train(options.data, material, seed, options.epochs, options.keep)
+        if plain:
+            model = train_plain(options.arch, material, seed, options.epochs or PLAIN_EPOCHS)
+        else:
+            model = train(options.data, material, seed, options.epochs or EPOCHS, options.keep)
         scores.append(accuracy(model, as_input(material.test_pictures), material.test_labels))
         print(f"seed {seed}: {scores[-1]:.2%} of MNIST's 10,000 test pictures", flush=True)
         out = options.out if len(options.seeds) == 1 else options.keep / f"seed{seed}"
         out.mkdir(parents=True, exist_ok=True)
-        write(model, out, *tune(model, material))
+        if plain:
+            export(with_softmax(model), out / f"model_{options.arch}.onnx", {"mnist_test": scores[-1]})
+        else:
+            write(model, out, *tune(model, material))
     print(f"MNIST test: mean {np.mean(scores):.3%}, sd {np.std(scores, ddof=min(1, len(scores) - 1)):.3%}, n {len(scores)}")
 
 

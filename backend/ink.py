@@ -15,13 +15,17 @@ from backend.errors import Problem
 
 Image = npt.NDArray[np.uint8]
 
-FLAT_TOLERANCE = 6  # levels that paper may differ from its color and still be flat
-FLAT_SHARE = 0.4  # share of such pixels that makes a picture flat: a bold digit cut tight has this much paper
 FAINTEST = 24  # levels between paper and ink below which there is nothing to read
+FLAT_TOLERANCE = 3  # levels that paper may differ from its color and still be flat
+FLAT_SHARE = 0.25  # share of the picture that is such paper, however tight it is cut around a bold digit
+HAZE = 0.25  # of the strongest ink: what is fainter, yet no flat paper, is the soft edge of a stroke, or haze
+MOST_HAZE = 0.1  # share of the picture, or half of the ink, that soft edges can be
 PHOTO_SIDE = 400  # px, the longer side at which photographs are worked on
 PAPER_SIDE = 100  # px, the longer side at which the paper's light is estimated
-PAPER_WINDOW = 31  # px of these, wider than any stroke
-NOISE_FACTOR = 6.0  # ink stands this many noise deviations above the paper
+PAPER_WINDOW = 61  # px of these, more than twice as wide as any stroke
+NOISE_FACTOR = 5.0  # ink stands this many noise deviations above the paper
+STRONG = 0.45  # of the middle ink: what belongs to the stroke
+LINE_PIECE, LINE_GAP, LINE_WIDTH = 41, 15, 6  # px, pieces of a ruled line, the gaps between them, its width at most
 
 
 def find_ink(pixels: Image) -> Image:
@@ -33,15 +37,22 @@ def find_ink(pixels: Image) -> Image:
     """
     opaque = _on_paper(pixels)
     difference = _from_border_color(opaque)
-    flat = np.count_nonzero(difference <= FLAT_TOLERANCE) >= FLAT_SHARE * difference.size
-    if flat:
-        peak = int(difference.max())
-        if peak < FAINTEST:
-            raise _blank()
-        if peak < 250:
-            difference = cv2.convertScaleAbs(difference, alpha=255 / peak)
-        return difference
-    return _photograph_ink(opaque)
+    peak = int(difference.max())
+    if peak < FAINTEST:
+        raise _blank()
+    if not _is_flat(difference, peak):
+        return _photograph_ink(opaque)
+    return difference if peak >= 250 else cv2.convertScaleAbs(difference, alpha=255 / peak)
+
+
+def _is_flat(difference: Image, peak: int) -> bool:
+    """Whether the picture is of one paper color but for its ink: true of a canvas, not of a photograph."""
+    if max(difference.shape) < PAPER_SIDE:
+        return True  # too small for light to vary over it
+    paper = cv2.countNonZero(cv2.inRange(difference, 0, FLAT_TOLERANCE))
+    strong = cv2.countNonZero(cv2.inRange(difference, int(HAZE * peak) + 1, 255))
+    haze = difference.size - paper - strong
+    return paper >= FLAT_SHARE * difference.size and haze <= max(MOST_HAZE * difference.size, strong / 2)
 
 
 def _blank() -> Problem:
@@ -89,40 +100,41 @@ def _photograph_ink(pixels: Image) -> Image:
     darker = cv2.subtract(paper, pixels).reshape(pixels.shape).max(axis=2)
     lighter = cv2.subtract(pixels, paper).reshape(pixels.shape).max(axis=2)
     difference = max(darker, lighter, key=lambda d: float(np.percentile(d, 99)))
-    noise = 1.4826 * float(np.median(np.abs(difference.astype(np.float32) - np.median(difference))))
-    peak = float(np.percentile(difference[difference >= np.percentile(difference, 98)], 50))
-    threshold = max(0.4 * peak, NOISE_FACTOR * noise, FAINTEST / 2)
-    written = (difference >= threshold).astype(np.uint8)
+    noise = 1.4826 * float(np.median(difference))
+    written = (difference > max(NOISE_FACTOR * noise, FAINTEST / 2)).astype(np.uint8)
     written = _without_ruled_lines(written)
-    written = _largest_writing(written)
     if not written.any():
         raise _blank()
+    middle = float(np.percentile(difference[written > 0], 75))
+    written = _largest_writing(written & (difference > STRONG * middle))
     edge = cv2.dilate(written, np.ones((3, 3), np.uint8))
-    strength = cv2.convertScaleAbs(difference, alpha=255 / max(float(np.median(difference[written > 0])), 1.0))
-    return strength * edge
+    return cv2.convertScaleAbs(difference, alpha=255 / middle) * edge
 
 
 def _without_ruled_lines(written: Image) -> Image:
-    """Thin runs along most of a row or column are the paper's own; ink that crosses them stays."""
-    for axis in (0, 1):
-        length = max(written.shape[1 - axis] // 3, 15)
-        along = (1, length) if axis == 0 else (length, 1)
-        across = (7, 1) if axis == 0 else (1, 7)
-        lines = cv2.morphologyEx(written, cv2.MORPH_OPEN, np.ones(along, np.uint8))
-        if not lines.any():
-            continue
-        lines = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-        rest = cv2.subtract(written, lines)
-        bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones(across, np.uint8))
-        written = cv2.bitwise_or(rest, cv2.bitwise_and(bridged, written))
+    """Thin lines from one side of the picture to the other are the paper's own; ink that crosses them stays."""
+    for turned in (False, True):
+        page = written.T.copy() if turned else written
+        thick = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((LINE_WIDTH + 1, 1), np.uint8))
+        thin = cv2.morphologyEx(cv2.subtract(page, thick), cv2.MORPH_CLOSE, np.ones((1, LINE_GAP), np.uint8))
+        pieces = cv2.morphologyEx(
+            cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, LINE_PIECE), np.uint8)
+        )
+        joined = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, np.ones((3, 2 * LINE_PIECE), np.uint8))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+        across = np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] > 0.8 * page.shape[1])
+        lines = np.isin(labels, across[across > 0]) & (pieces > 0)
+        rest = np.where(lines, 0, page).astype(np.uint8)
+        crossing = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((LINE_WIDTH + 3, 1), np.uint8))
+        page = cv2.bitwise_or(rest, cv2.bitwise_and(crossing, page))
+        written = page.T.copy() if turned else page
     return written
 
 
 def _largest_writing(written: Image) -> Image:
-    """The largest piece of writing, with the pieces that are near it or nearly as large."""
+    """The largest piece of writing, with the pieces that are nearly as large."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(written, connectivity=8)
     if count <= 2:
         return written
     area = stats[1:, cv2.CC_STAT_AREA]
-    keep = 1 + np.flatnonzero(area >= 0.04 * area.max())
-    return np.isin(labels, keep).astype(np.uint8)
+    return np.isin(labels, 1 + np.flatnonzero(area >= 0.06 * area.max())).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +27,8 @@ class Reading(NamedTuple):
     """What the network makes of a drawing."""
 
     digit: int
-    confidence: float  # calibrated, the probability of `digit` among the ten
-    probabilities: tuple[float, ...]  # ten, summing to 1: given that it is a digit, which one
+    confidence: float  # calibrated: the probability of `digit`
+    probabilities: tuple[float, ...]  # ten, summing to 1
     runner_up: int
     verdict: Verdict
 
@@ -58,22 +58,27 @@ class Recognizer:
     def judge(self, eleven: Floats) -> Reading:
         """The verdict on the network's eleven probabilities.
 
-        `not_a_digit` where the eleventh class is likelier than the threshold; `digit` where one digit alone has
-        at least the certainty that was chosen on writers kept from training; else `unsure`.
+        `not_a_digit` where the eleventh class is likelier than its threshold; `digit` where the confidence reaches
+        the one that was chosen on writers kept from training; else `unsure`.
         """
-        ten = eleven[:10].astype(np.float64)
-        certainty = float(ten.max())
-        ten /= ten.sum() or 1.0
+        ten = among_digits(eleven)
         second, first = np.argsort(ten)[-2:].tolist()
+        confidence = float(ten[first])
         verdict: Verdict = "unsure"
         if eleven[10] > self._not_a_digit:
             verdict = "not_a_digit"
-        elif certainty >= self._sure:
+        elif confidence >= self._sure:
             verdict = "digit"
-        return Reading(first, float(ten[first]), tuple(ten.tolist()), second, verdict)
+        return Reading(first, confidence, tuple(ten.tolist()), second, verdict)
 
 
-def _about(folder: Path) -> dict[str, object] | dict[str, float] | dict[str, str]:
+def among_digits(eleven: Floats) -> npt.NDArray[np.float64]:
+    """Eleven probabilities (..., 11) as ten that sum to 1 (..., 10): what is no digit could as well be any of them."""
+    ten = eleven[..., :10].astype(np.float64)
+    return ten + (1 - ten.sum(axis=-1, keepdims=True)) / 10
+
+
+def _about(folder: Path) -> Any:
     """What model_mnist.json says of itself, checked against the weights beside it."""
     architecture, weights = folder / "model_mnist.json", folder / "model_mnist.h5"
     for path in (architecture, weights):
@@ -88,7 +93,7 @@ def _about(folder: Path) -> dict[str, object] | dict[str, float] | dict[str, str
     return about
 
 
-def _onnx(folder: Path, about: object) -> Network:
+def _onnx(folder: Path, about: Any) -> Network:
     """The export that serves: no TensorFlow, one thread a call, since the server has threads of its own."""
     import onnxruntime as ort
 

@@ -17,9 +17,11 @@ INKS = {  # BGR
 }
 
 
-def photograph(ink: Image, rng: Rng) -> Image:
-    """Ink (H, W) on paper with the light, lines, grain and compression of a photograph: uint8 (h, w, 3), BGR."""
-    side = int(rng.integers(320, 900))
+def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
+    """Ink (H, W) on paper with the light, lines, grain and compression of a photograph: uint8 (h, w, 3), BGR.
+
+    h is 320 px to `largest`."""
+    side = int(rng.integers(320, largest))
     size = round(side * rng.uniform(0.8, 1.0))
     pasted = np.zeros((side, round(side * rng.uniform(0.75, 1.33))), np.float32)
     size = min(size, pasted.shape[1])
