@@ -77,4 +77,3 @@ def _is_fault(text: str) -> bool:
 def _elsewhere(request: Request, server: str) -> list[str]:
     url = urlsplit(request.url)
     return [] if url.scheme in ("data", "blob") or request.url.startswith(server) else [request.url]
-

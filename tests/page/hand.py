@@ -39,22 +39,27 @@ def placed(strokes: Sequence[Stroke], left: float, top: float, size: float) -> l
     return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in strokes]
 
 
-def on_canvas(page: Page, left: float, top: float, size: float, digit: str) -> list[list[Point]]:
-    """The digit at a place of the canvas, in the window; all three are shares of the canvas's side."""
+def on_canvas(page: Page, strokes: Sequence[Stroke]) -> list[list[Point]]:
+    """Strokes whose unit is the canvas's side, in the window."""
     box = page.locator("#canvas").bounding_box()
     assert box is not None
-    side = box["width"]
-    return placed(DIGITS[digit], box["x"] + left * side, box["y"] + top * side, size * side)
+    return placed(strokes, box["x"], box["y"], box["width"])
 
 
 def draw(page: Page, digit: str, left: float = 0.2, top: float = 0.15, size: float = 0.65) -> None:
-    """With the mouse."""
-    for stroke in on_canvas(page, left, top, size, digit):
-        page.mouse.move(*stroke[0])
-        page.mouse.down()
-        for point in stroke[1:]:
-            page.mouse.move(*point)
-        page.mouse.up()
+    """A digit with the mouse; its place in shares of the canvas's side."""
+    for stroke in placed(DIGITS[digit], left, top, size):
+        drag(page, stroke)
+
+
+def drag(page: Page, stroke: Stroke) -> None:
+    """The mouse along a stroke whose unit is the canvas's side."""
+    [points] = on_canvas(page, [stroke])
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point)
+    page.mouse.up()
 
 
 def touch(page: Page, strokes: Sequence[Stroke], finger: int = 1) -> None:

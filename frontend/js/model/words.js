@@ -15,14 +15,17 @@ export function percent(share) {
 
 /** @param {Answer} answer @returns {{headline: string, sentence: string}} */
 export function reading(answer) {
-  const sure = percent(answer.confidence);
   if (answer.verdict === "not_a_digit") {
     return { headline: "Not a digit", sentence: `It looks most like a ${answer.digit}, but hardly like a digit at all.` };
   }
   if (answer.verdict === "unsure") {
-    return { headline: `${answer.digit} or ${answer.runner_up}?`, sentence: `Unsure: ${sure} for ${answer.digit}.` };
+    const { digit, runner_up, probabilities } = answer;
+    return {
+      headline: `${digit} or ${runner_up}?`,
+      sentence: `Unsure: ${percent(probabilities[digit])} for ${digit}, ${percent(probabilities[runner_up])} for ${runner_up}.`,
+    };
   }
-  return { headline: String(answer.digit), sentence: `${sure} sure.` };
+  return { headline: String(answer.digit), sentence: `${percent(answer.confidence)} sure.` };
 }
 
 /** @param {string} label as a correction has it, "7" or "not_a_digit" */

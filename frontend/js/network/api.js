@@ -22,7 +22,7 @@
  */
 
 /** After this long without an answer, in ms, a call counts as failed. */
-const PATIENCE = 8000;
+const PATIENCE = 5000;
 
 /** Bodies up to this many bytes may outlive the page (the Fetch standard allows 64 KiB in all). */
 const KEEPALIVE_LIMIT = 60000;

@@ -1,0 +1,93 @@
+"""A picture in place of a drawing: chosen, dropped, pasted; upright, whatever its size."""
+
+from __future__ import annotations
+
+import base64
+
+import cv2
+import numpy as np
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.drawings import as_file, draw
+from tests.page.hand import drag
+from tests.page.test_draw import ink, predict
+
+SEVEN = as_file(draw(7, size=700, side=450, left=120, top=120, pen=45))
+
+PUT = """([where, name, data]) => {
+  const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, { type: "image/png" }));
+  const kind = where === "paste" ? ClipboardEvent : DragEvent;
+  const carrier = where === "paste" ? { clipboardData: carried } : { dataTransfer: carried };
+  const target = where === "paste" ? document.body : document.querySelector("#paper");
+  target.dispatchEvent(new kind(where, { ...carrier, bubbles: true, cancelable: true }));
+}"""
+
+
+def choose(page: Page, data: bytes, name: str = "seven.png") -> None:
+    with page.expect_response("**/predict?record=false"), page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a picture").click()
+        chooser.value.set_files(FilePayload(name=name, mimeType="image/png", buffer=data))
+
+
+def test_a_chosen_picture_is_shown_read_and_recorded_by_its_name(page: Page) -> None:
+    choose(page, SEVEN)
+    assert ink(page) > 0
+    answer = predict(page)
+    assert answer["digit"] == 7
+    record = page.request.get(f"/records/{answer['id']}").json()
+    assert (record["source"], record["file_name"]) == ("upload", "seven.png")
+
+
+def test_a_picture_is_dropped_or_pasted(page: Page) -> None:
+    for where in ("drop", "paste"):
+        with page.expect_response("**/predict?record=false") as waiting:
+            page.evaluate(PUT, [where, f"{where}.png", base64.b64encode(SEVEN).decode()])
+        assert waiting.value.json()["digit"] == 7
+        page.get_by_role("button", name="Clear").click()
+        assert ink(page) == 0
+
+
+def test_a_wide_picture_keeps_its_shape(page: Page) -> None:
+    wide = np.full((100, 400), 255, np.uint8)
+    wide[:, :200] = 0
+    choose(page, as_file(wide))
+    assert ink(page) == 140 * 70
+
+
+def test_a_picture_turned_by_its_exif_data_stands_upright(page: Page) -> None:
+    half = np.full((280, 280), 255, np.uint8)
+    half[:, :140] = 0
+    jpeg = as_file(half, ".jpg")
+    exif = bytes.fromhex("ffe1002245786966000049492a00080000000100120103000100000006000000000000000000")
+    choose(page, jpeg[:2] + exif[: 2 + 0x22] + jpeg[2:], "turned.jpg")
+    top, bottom = page.locator("#canvas").evaluate(
+        "canvas => [20, 260].map(y => canvas.getContext('2d').getImageData(140, y, 1, 1).data[0])"
+    )
+    assert (top < 10, bottom > 245) == (True, True)
+
+
+def test_what_is_drawn_on_a_picture_is_sent_with_it(page: Page) -> None:
+    choose(page, SEVEN)
+    before = ink(page)
+    drag(page, [(0.1, 0.9), (0.3, 0.9)])
+    assert ink(page) > before
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo").click()
+    assert ink(page) == 0
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words_and_the_drawing_kept(page: Page) -> None:
+    drag(page, [(0.2, 0.2), (0.8, 0.2)])
+    before = ink(page)
+    page.evaluate(PUT, ["drop", "notes.png", base64.b64encode(b"no picture").decode()])
+    expect(page.locator("#notice")).to_contain_text("“notes.png” can’t be read as a picture")
+    assert ink(page) == before
+
+
+def test_a_large_photograph_is_sent_smaller(page: Page) -> None:
+    choose(page, as_file(cv2.resize(draw(3), (4000, 3000), interpolation=cv2.INTER_LINEAR), ".jpg"), "photo.jpg")
+    with page.expect_request(lambda request: request.url.endswith("/predict")) as sent:
+        assert predict(page)["digit"] == 3
+    assert len(sent.value.post_data or "") < 200_000

@@ -1,0 +1,136 @@
+"""The live reading, and what happens when the server is slow, away or refuses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.page.hand import drag, draw
+from tests.page.test_draw import ink, predict
+
+PREVIEW = "**/predict?record=false"
+PREDICT = re.compile(r"/predict$")
+
+
+def records(page: Page) -> list[str]:
+    """Ids of the newest records."""
+    return [record["id"] for record in page.request.get("/records").json()["records"]]
+
+
+def test_the_network_reads_along_and_records_nothing(page: Page) -> None:
+    before = records(page)
+    with page.expect_response(PREVIEW) as waiting:
+        draw(page, "7")
+    assert waiting.value.json()["recorded"] == "no"
+    expect(page.get_by_role("status")).to_contain_text("7")
+    expect(page.get_by_role("status")).not_to_contain_text("Recorded")
+    assert records(page) == before
+
+
+def test_the_newest_reading_wins_and_the_older_call_is_aborted(page: Page) -> None:
+    held: list[Route] = []
+    page.route(PREVIEW, lambda route: held.append(route) if not held else route.continue_())
+    with page.expect_event("requestfailed") as failed:
+        drag(page, [(0.3, 0.2), (0.7, 0.2)])
+        drag(page, [(0.7, 0.2), (0.5, 0.5), (0.4, 0.8)])
+    request: Request = failed.value
+    assert request.failure == "net::ERR_ABORTED"
+    expect(page.get_by_role("status")).to_contain_text("7")
+
+
+def test_correction_stands_beside_the_prediction_and_is_taken_back(page: Page) -> None:
+    draw(page, "1")
+    answer = predict(page)
+    seven = page.locator("#labels").get_by_role("button", name="7")
+    with page.expect_response(re.compile("/records/")):
+        seven.click()
+    expect(seven).to_have_attribute("aria-pressed", "true")
+    record = page.request.get(f"/records/{answer['id']}").json()
+    assert (record["result"], record["label"]) == (answer["result"], "7")
+    with page.expect_response(re.compile("/records/")):
+        seven.click()
+    expect(seven).to_have_attribute("aria-pressed", "false")
+    assert page.request.get(f"/records/{answer['id']}").json()["label"] is None
+
+
+def test_a_number_key_corrects_after_predict_alone(page: Page) -> None:
+    draw(page, "1")
+    page.keyboard.press("7")
+    answer = predict(page)
+    expect(page.locator("#correction")).to_be_visible()
+    with page.expect_response(re.compile("/records/")) as corrected:
+        page.keyboard.press("7")
+    assert corrected.value.json()["id"] == answer["id"]
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#correction")).to_be_hidden()
+
+
+def test_numbers_take_the_place_of_the_bars(page: Page) -> None:
+    draw(page, "7")
+    predict(page)
+    page.get_by_role("button", name="As numbers").click()
+    table = page.get_by_role("table", name="How likely each digit is")
+    expect(table.get_by_role("row")).to_have_count(11)
+    expect(page.locator("#bars")).to_be_hidden()
+    page.get_by_role("button", name="As numbers").click()
+    expect(table).to_be_hidden()
+
+
+def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(page: Page) -> None:
+    keys: list[str | None] = []
+
+    def refuse_once(route: Route) -> None:
+        keys.append(route.request.header_value("idempotency-key"))
+        if len(keys) == 1:
+            route.fetch()  # the server recorded it, and the answer was lost
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    draw(page, "7")
+    before = records(page)
+    page.route(PREDICT, refuse_once)
+    answer = predict(page)
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+    assert [id_ for id_ in records(page) if id_ not in before] == [answer["id"]]
+
+
+def test_an_unreachable_server_is_said_and_the_drawing_kept(page: Page) -> None:
+    page.context.set_offline(True)
+    draw(page, "7")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#notice")).to_contain_text("can’t be reached. Your drawing is kept; trying again")
+    assert ink(page) > 0
+    page.context.set_offline(False)
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+REFUSALS = [
+    (413, "too_large", "The drawing is larger than 2 MB."),
+    (422, "blank_drawing", "There is no ink in the drawing."),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "detail"), REFUSALS)
+def test_a_refusal_is_said_in_the_servers_words(page: Page, status: int, code: str, detail: str) -> None:
+    problem = {"type": "about:blank", "title": "", "status": status, "code": code, "detail": detail}
+    page.route(PREDICT, lambda route: route.fulfill(status=status, json=problem))
+    draw(page, "7")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#notice")).to_have_text(detail)
+    assert ink(page) > 0
+
+
+def test_a_server_that_does_not_answer_is_given_up_and_asked_again(page: Page) -> None:
+    page.route(PREDICT, lambda route: None)
+    draw(page, "7")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#result")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#notice")).to_contain_text(
+        "did not answer within 5 seconds. Your drawing is kept", timeout=20_000
+    )

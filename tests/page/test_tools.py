@@ -1,0 +1,103 @@
+"""Undo, redo, Clear, eraser, pen width; by button and by key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.hand import draw, drag
+from tests.page.test_draw import ink, predict
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_undo_and_redo_go_through_every_step_and_clear_is_one_of_them(page: Page) -> None:
+    amounts = [ink(page)]
+    for stroke in ([(0.2, 0.2), (0.8, 0.2)], [(0.2, 0.8), (0.8, 0.8)]):
+        drag(page, stroke)
+        amounts.append(ink(page))
+    press(page, "Clear")
+    amounts.append(ink(page))
+    assert amounts == sorted(amounts[:3]) + [0]
+    for amount in reversed(amounts[:-1]):
+        press(page, "Undo")
+        assert ink(page) == amount
+    expect(page.get_by_role("button", name="Undo")).to_have_attribute("aria-disabled", "true")
+    for amount in amounts[1:]:
+        page.keyboard.press("Control+y")
+        assert ink(page) == amount
+
+
+def test_drawing_on_takes_the_redone_away(page: Page) -> None:
+    drag(page, [(0.2, 0.2), (0.8, 0.2)])
+    press(page, "Undo")
+    drag(page, [(0.2, 0.8), (0.8, 0.8)])
+    expect(page.get_by_role("button", name="Redo")).to_have_attribute("aria-disabled", "true")
+
+
+def test_the_eraser_cuts_a_stroke_and_is_undone_in_one_step(page: Page) -> None:
+    drag(page, [(0.1, 0.5), (0.9, 0.5)])
+    whole = ink(page)
+    press(page, "Eraser")
+    drag(page, [(0.5, 0.3), (0.5, 0.5), (0.5, 0.7)])
+    expect(page.locator("#ink path")).to_have_count(2)
+    assert 0 < ink(page) < whole
+    press(page, "Undo")
+    assert ink(page) == whole
+
+
+def test_a_wider_pen_draws_a_wider_line(page: Page) -> None:
+    drag(page, [(0.2, 0.2), (0.8, 0.2)])
+    thin = ink(page)
+    press(page, "Clear")
+    for _ in range(5):
+        page.keyboard.press("]")
+    drag(page, [(0.2, 0.2), (0.8, 0.2)])
+    assert ink(page) > 1.3 * thin
+
+
+def test_keys_choose_tools_and_predict(page: Page) -> None:
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Pen", exact=True)).to_have_attribute("aria-pressed", "true")
+    draw(page, "1")
+    with page.expect_response(re.compile(r"/predict$")):
+        page.keyboard.press("Enter")
+    page.keyboard.press("c")
+    assert ink(page) == 0
+
+
+def test_help_lists_the_shortcuts_and_can_switch_single_keys_off(page: Page) -> None:
+    page.keyboard.press("?")
+    help_ = page.get_by_role("dialog", name="Help and shortcuts")
+    expect(help_).to_contain_text("Undo")
+    help_.get_by_label("Shortcuts of a single key").uncheck()
+    help_.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_drawing_stays_when_the_window_changes(page: Page) -> None:
+    drag(page, [(0.2, 0.2), (0.8, 0.2)])
+    before = ink(page)
+    page.set_viewport_size({"width": 844, "height": 390})
+    assert ink(page) == before
+    drag(page, [(0.2, 0.8), (0.8, 0.8)])
+    assert ink(page) == pytest.approx(2 * before, rel=0.02)
+
+
+def test_the_digit_that_is_meant_travels_with_the_drawing(page: Page) -> None:
+    draw(page, "7")
+    page.get_by_label("I mean").select_option("7")
+    with page.expect_request(re.compile(r"/predict$")) as sent:
+        predict(page)
+    body = sent.value.post_data_json
+    assert body["expected"] == "7"
+    assert body["source"] == "canvas"
+    assert [len(point) for point in body["strokes"][0]] == [3] * len(body["strokes"][0])
