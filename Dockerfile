@@ -6,7 +6,8 @@ RUN pip install --no-cache-dir --disable-pip-version-check -r requirements/serve
 
 COPY backend backend
 COPY frontend frontend
-COPY model_mnist.json model_mnist.h5 model_mnist.onnx ./
+COPY models models
+COPY model_mnist* ./
 RUN python -m compileall -q backend \
  && useradd --system digitpad \
  && install -d -o digitpad /data

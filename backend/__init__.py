@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from backend.settings import Settings
 
+# ONNX Runtime reports to its makers over the network unless told not to. Digitpad sends nothing to anybody.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # OpenCV reads these once, when it is first imported.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")

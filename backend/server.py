@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -56,6 +57,7 @@ def _application(broken: Event) -> Flask:
     """One worker's application, made in that worker. Where it can't be, says why and stops the server."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian has its own: a stop while we start is a stop
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _end_with_parent()
     from backend.recognizer import ModelMismatch
 
     try:
@@ -66,6 +68,12 @@ def _application(broken: Event) -> Flask:
             print(error, file=sys.stderr, flush=True)
             os.kill(os.getppid(), signal.SIGTERM)
         sys.exit(2)
+
+
+def _end_with_parent() -> None:
+    """A server that was killed leaves no worker behind that still holds its port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, see prctl(2)
 
 
 def _claim(host: str, port: int) -> None:

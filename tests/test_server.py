@@ -76,6 +76,25 @@ def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Pat
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+def test_a_server_that_is_killed_leaves_no_worker_on_its_port(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running:
+        pids = workers_of(running.process)
+        predict(running.url)
+        running.process.kill()
+        end = time.monotonic() + 30
+        while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
+            time.sleep(0.1)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_nothing_is_written_or_reported_outside_the_instance_folder(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with running_server(tmp_path / "instance", HOME=str(home)) as running:
+        predict(running.url)
+    assert list(home.iterdir()) == []  # ONNX Runtime's telemetry would keep its own file here
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_over_the_limit_is_refused(tmp_path: Path, chunked: bool) -> None:
     with running_server(tmp_path, MAX_BODY_BYTES="100000") as running:
