@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -19,6 +20,14 @@ def predict(page: Page) -> dict[str, Any]:
         page.get_by_role("button", name="Predict").click()
     answer: dict[str, Any] = waiting.value.json()
     return answer
+
+
+def predict_sending(page: Page) -> dict[str, Any]:
+    """Press Predict; the JSON that the page sent."""
+    with page.expect_request(re.compile(r"/predict$")) as sent:
+        predict(page)
+    body: dict[str, Any] = json.loads(sent.value.post_data or "")
+    return body
 
 
 @pytest.mark.parametrize("place", PLACES, ids=["middle", "corner", "low", "large"])
@@ -76,9 +85,7 @@ def test_predict_on_a_blank_canvas_says_so_and_sends_nothing(page: Page) -> None
 
 def test_what_is_sent_is_280_pixels_square_whatever_the_screen(page: Page) -> None:
     draw(page, "3")
-    with page.expect_request(re.compile(r"/predict$")) as waiting:
-        page.get_by_role("button", name="Predict").click()
-    body = waiting.value.post_data_json
+    body = predict_sending(page)
     size = page.evaluate(
         "url => new Promise(done => { const image = new Image();"
         " image.onload = () => done([image.naturalWidth, image.naturalHeight]); image.src = url })",

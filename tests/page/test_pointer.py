@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page import hand
 from tests.page.hand import DIGITS, on_canvas, placed
-from tests.page.test_draw import ink, predict
+from tests.page.test_draw import ink, predict, predict_sending
 
 SEVEN = placed(DIGITS["7"], 0.2, 0.15, 0.65)
 LINE = [[(0.2, 0.2), (0.5, 0.25), (0.8, 0.2)]]
@@ -78,9 +78,7 @@ def test_every_point_between_two_frames_is_kept(page: Page) -> None:
         line[1:],
     )
     page.mouse.up()
-    with page.expect_request(lambda request: request.url.endswith("/predict")) as sent:
-        predict(page)
-    points = sent.value.post_data_json["strokes"][0]
+    points = predict_sending(page)["strokes"][0]
     assert [x for x, _, _ in points] == pytest.approx([28 + 2.8 * i for i in range(81)], abs=0.1)
 
 

@@ -147,7 +147,7 @@ def test_what_is_filtered_is_exported(page: Page) -> None:
     seven = record(page, 7, source="canvas")
     record(page, 1, source="upload", file_name="one.png")
     page.goto("/recorder?source=canvas")
-    for name in ("CSV", "JSON lines", "MNIST’s IDX", "NPZ"):
+    for name in ("CSV", "JSON lines", "MNIST's IDX", "NPZ"):
         with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
         data = Path(download.value.path()).read_bytes()
@@ -220,7 +220,7 @@ def test_a_recorder_that_cannot_be_reached_is_said_and_asked_again(page: Page) -
     page.goto("/recorder")
     expect(row(page, answer)).to_be_visible()
     page.context.set_offline(True)
-    expect(page.get_by_role("status")).to_contain_text("can’t be reached. Trying again")
+    expect(page.get_by_role("status")).to_contain_text("can't be reached. Trying again")
     expect(row(page, answer)).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_role("status")).to_have_text("")

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.hand import draw, drag
-from tests.page.test_draw import ink, predict
+from tests.page.hand import drag, draw
+from tests.page.test_draw import ink, predict_sending
 
 
 def press(page: Page, name: str) -> None:
@@ -22,7 +22,7 @@ def test_undo_and_redo_go_through_every_step_and_clear_is_one_of_them(page: Page
         amounts.append(ink(page))
     press(page, "Clear")
     amounts.append(ink(page))
-    assert amounts == sorted(amounts[:3]) + [0]
+    assert amounts == [*sorted(amounts[:3]), 0]
     for amount in reversed(amounts[:-1]):
         press(page, "Undo")
         assert ink(page) == amount
@@ -95,9 +95,7 @@ def test_the_drawing_stays_when_the_window_changes(page: Page) -> None:
 def test_the_digit_that_is_meant_travels_with_the_drawing(page: Page) -> None:
     draw(page, "7")
     page.get_by_label("I mean").select_option("7")
-    with page.expect_request(re.compile(r"/predict$")) as sent:
-        predict(page)
-    body = sent.value.post_data_json
+    body = predict_sending(page)
     assert body["expected"] == "7"
     assert body["source"] == "canvas"
     assert [len(point) for point in body["strokes"][0]] == [3] * len(body["strokes"][0])

@@ -142,7 +142,7 @@ async function call(path, init = {}, read = (response) => response.json()) {
     if (patience.aborted) {
       throw new Failure(`The server did not answer within ${PATIENCE / 1000} seconds.`, { code: "timeout", passing: true });
     }
-    throw new Failure("The server can’t be reached.", { code: "unreachable", passing: true });
+    throw new Failure("The server can't be reached.", { code: "unreachable", passing: true });
   }
 }
 

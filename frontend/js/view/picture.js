@@ -19,7 +19,7 @@ export function takePictures(page, drawing, refuse) {
     try {
       drawing.put(await readPicture(file));
     } catch {
-      refuse(`“${file.name}” can’t be read as a picture. PNG, JPEG, BMP and WebP can.`);
+      refuse(`“${file.name}” can't be read as a picture. PNG, JPEG, BMP and WebP can.`);
     }
   }
 

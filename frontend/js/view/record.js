@@ -64,6 +64,5 @@ export class RecordDialog {
   /** @param {string} text */
   #say(text) {
     this.#page.recordSaid.textContent = text;
-    this.#page.recordSaid.hidden = text === "";
   }
 }

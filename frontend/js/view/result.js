@@ -71,7 +71,6 @@ export class Result {
   /** @param {string} text what went wrong or is awaited; empty: nothing */
   notice(text) {
     this.#page.notice.textContent = text;
-    this.#page.notice.hidden = text === "";
   }
 
   /** @param {Failure} failure */
