@@ -7,6 +7,8 @@ width on a small drawing would come out far too fat, on a large one far too thin
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -21,42 +23,71 @@ SPECK = 0.04  # share of all ink below which a piece is a speck, not a part of t
 FAINT = 40  # of 255: what counts as ink when the box is measured; MNIST's own boxes reach to their faintest pixel
 
 
+class Box(NamedTuple):
+    """A rectangle in px; its corner may lie outside of the picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def part(self, shape: tuple[int, ...], left: int, top: int, width: int, height: int) -> Box:
+        """The part that a rectangle in px covers, where a picture of `shape` fills this box."""
+        across, down = self.width / shape[1], self.height / shape[0]
+        return Box(self.left + left * across, self.top + top * down, width * across, height * down)
+
+
+class Piece(NamedTuple):
+    """A picture, and the box of the ink that it shows."""
+
+    ink: Image
+    box: Box
+
+
 def normalize(ink: Image) -> Image:
     """Ink (H, W), 0 paper to 255 full stroke, as MNIST's 28x28 picture, uint8, light on black.
 
     The ink must not be empty. The longer side of the digit comes out as 20 px, its center of mass within
     [13.5, 14.5] of both axes (index coordinates, unless it would push ink off the picture).
     """
-    cropped = _crop(ink)
-    work = _clean(_fit(cropped, WORK))
-    return _center(_fit(_set_stroke_width(work), BOX))
+    return normalize_piece(ink).ink
 
 
-def _crop(ink: Image) -> Image:
-    """The ink's bounding box."""
-    x, y, w, h = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
-    return ink[y : y + h, x : x + w]
-
-
-def _fit(ink: Image, longer: int) -> Image:
-    """Resampled so that the longer side is `longer` px and the shape is kept."""
+def normalize_piece(ink: Image) -> Piece:
+    """The same, with the box of the ink that the 28x28 picture shows, in px of `ink`."""
     h, w = ink.shape
+    piece = _fit(_crop(Piece(ink, Box(0, 0, w, h))), WORK)
+    return _center(_fit(_set_stroke_width(_clean(piece)), BOX))
+
+
+def _crop(piece: Piece) -> Piece:
+    """The ink's bounding box."""
+    ink, box = piece
+    x, y, w, h = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
+    return Piece(ink[y : y + h, x : x + w], box.part(ink.shape, x, y, w, h))
+
+
+def _fit(piece: Piece, longer: int) -> Piece:
+    """Resampled so that the longer side is `longer` px and the shape is kept."""
+    h, w = piece.ink.shape
     scale = longer / max(h, w)
     size = max(1, round(w * scale)), max(1, round(h * scale))
-    return cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return Piece(cv2.resize(piece.ink, size, interpolation=how), piece.box)
 
 
-def _clean(ink: Image) -> Image:
+def _clean(piece: Piece) -> Piece:
     """Without specks; where one had stretched the box, the rest fills it again."""
+    ink, box = piece
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1])
     if count <= 2:
-        return ink
+        return piece
     area = stats[1:, cv2.CC_STAT_AREA]
     specks = area < SPECK * area.sum()
     if not specks.any():
-        return ink
+        return piece
     gone = cv2.dilate(np.isin(labels, 1 + np.flatnonzero(specks)).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return _fit(_crop(np.where(gone > 0, 0, ink).astype(np.uint8)), WORK)
+    return _fit(_crop(Piece(np.where(gone > 0, 0, ink).astype(np.uint8), box)), WORK)
 
 
 def stroke_width(ink: Image) -> float:
@@ -67,8 +98,9 @@ def stroke_width(ink: Image) -> float:
     return 2 * float(np.median(ridge)) - 1 if ridge.size else 1.0
 
 
-def _set_stroke_width(ink: Image) -> Image:
+def _set_stroke_width(piece: Piece) -> Piece:
     """Thickened or thinned until the stroke's width over the box is one that MNIST has."""
+    ink, box = piece
     longer = max(ink.shape)
     width = stroke_width(ink)
     target = min(max(width / longer, THINNEST), THICKEST)
@@ -76,7 +108,7 @@ def _set_stroke_width(ink: Image) -> Image:
     grow = (target * longer - width) / (2 * (1 - target))
     grow = max(grow, -0.35 * width)  # a blob stays a blob
     if abs(grow) < 0.25:
-        return ink
+        return piece
     margin = int(np.ceil(max(grow, 0))) + 1
     padded = np.pad(ink, margin)
     if grow > 0:
@@ -84,16 +116,18 @@ def _set_stroke_width(ink: Image) -> Image:
         level = grow + 1 - away
     else:
         level = cv2.distanceTransform(cv2.threshold(padded, 127, 255, cv2.THRESH_BINARY)[1], cv2.DIST_L2, 5) + grow
-    return _crop((np.clip(level, 0, 1) * 255).astype(np.uint8))
+    around = box.part(ink.shape, -margin, -margin, *padded.shape[::-1])
+    return _crop(Piece((np.clip(level, 0, 1) * 255).astype(np.uint8), around))
 
 
-def _center(box: Image) -> Image:
+def _center(piece: Piece) -> Piece:
     """Pasted into 28x28 at the integer shift that brings the center of mass to the middle."""
-    h, w = box.shape
-    moments = cv2.moments(box)
+    ink, box = piece
+    h, w = ink.shape
+    moments = cv2.moments(ink)
     mass = moments["m00"] or 1.0
     out = np.zeros((SIDE, SIDE), np.uint8)
     top = min(max(int(SIDE / 2 + 0.5 - moments["m01"] / mass), 0), SIDE - h)
     left = min(max(int(SIDE / 2 + 0.5 - moments["m10"] / mass), 0), SIDE - w)
-    out[top : top + h, left : left + w] = box
-    return out
+    out[top : top + h, left : left + w] = ink
+    return Piece(out, box.part(ink.shape, -left, -top, SIDE, SIDE))
