@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -45,7 +46,7 @@ class Recognizer:
     """
 
     def __init__(self, folder: Path, runtime: Runtime = "onnx") -> None:
-        about = _about(folder)
+        self.about = about = _about(folder)
         self.network: Network = _onnx(folder, about) if runtime == "onnx" else _keras(folder)
         self.version: str = about["weights_sha256"][:12]
         self._sure: float = about["sure"]
@@ -53,7 +54,7 @@ class Recognizer:
 
     def read(self, picture: npt.NDArray[np.uint8]) -> Reading:
         """picture: uint8 (28, 28) in MNIST's form, light ink on black."""
-        return self.judge(self.network(picture.reshape(1, 28, 28, 1).astype(np.float32) / 255)[0])
+        return self.judge(self.network(picture.reshape(1, 28, 28, 1).astype(np.float32) / np.float32(255))[0])
 
     def judge(self, eleven: Floats) -> Reading:
         """The verdict on the network's eleven probabilities.
@@ -94,24 +95,38 @@ def _about(folder: Path) -> Any:
 
 
 def _onnx(folder: Path, about: Any) -> Network:
-    """The export that serves: no TensorFlow, one thread a call, since the server has threads of its own."""
+    """The export that serves: no TensorFlow."""
+    run = open_onnx(folder / "model_mnist.onnx", about)
+
+    def network(pictures: Floats) -> Floats:
+        return run(pictures)[0]
+
+    return network
+
+
+def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]:
+    """An exported network, from (n, 28, 28, 1) in [0, 1] to its outputs; one thread a call, since the server has
+    threads of its own.
+
+    Raises ModelMismatch where the file is missing, or says something else of itself than `about`.
+    """
     import onnxruntime as ort
 
-    path = folder / "model_mnist.onnx"
     if not path.is_file():
         raise ModelMismatch(f"{path} is missing. {TRAIN_HINT}")
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    if json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}")) != about:
+    of_itself = json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}"))
+    if about is not None and of_itself != about:
         raise ModelMismatch(f"{path} is not an export of model_mnist.json and model_mnist.h5. {TRAIN_HINT}")
     name = session.get_inputs()[0].name
 
-    def network(pictures: Floats) -> Floats:
-        return session.run(None, {name: pictures})[0]
+    def run(pictures: Floats) -> list[Floats]:
+        return session.run(None, {name: pictures})
 
-    return network
+    return run
 
 
 def _keras(folder: Path) -> Network:
