@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from backend import errors, security
+    from backend.explain import Explainer
     from backend.ids import RecordIds
     from backend.recognizer import Recognizer
     from backend.records import open_recorder
@@ -48,7 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     app.extensions["settings"] = settings
     app.extensions["ids"] = RecordIds()
-    app.extensions["recognizer"] = Recognizer(settings.model_dir, settings.model_runtime)
+    app.extensions["recognizer"] = recognizer = Recognizer(settings.model_dir, settings.model_runtime)
+    app.extensions["explainer"] = Explainer(settings.model_dir, recognizer)
     app.extensions["recorder"] = recorder = None if settings.records == "none" else open_recorder(settings)
     if recorder is not None:
         recorder.start()

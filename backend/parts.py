@@ -8,6 +8,7 @@ import msgspec
 from flask import Response, current_app, request
 
 from backend.errors import Problem
+from backend.explain import Explainer
 from backend.ids import RecordIds
 from backend.recognizer import Recognizer
 from backend.records.recorder import Recorder
@@ -22,6 +23,10 @@ def settings() -> Settings:
 
 def recognizer() -> Recognizer:
     return cast(Recognizer, current_app.extensions["recognizer"])
+
+
+def explainer() -> Explainer:
+    return cast(Explainer, current_app.extensions["explainer"])
 
 
 def ids() -> RecordIds:

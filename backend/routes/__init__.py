@@ -6,6 +6,6 @@ from flask import Blueprint
 
 
 def blueprints() -> list[Blueprint]:
-    from backend.routes import health, metrics, openapi, pages, predict, records
+    from backend.routes import explain, health, metrics, openapi, pages, predict, records
 
-    return [each.routes for each in (pages, predict, records, health, metrics, openapi)]
+    return [each.routes for each in (pages, predict, explain, records, health, metrics, openapi)]

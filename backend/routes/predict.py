@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import uuid
 from typing import Annotated, Literal
 
-import cv2
 import msgspec
-import numpy as np
 from flask import Blueprint, Response, request
-from numpy.typing import NDArray
 
 from backend import parts
 from backend.body import JsonBody, read_body
 from backend.decode import decode
+from backend.encode import png_url
 from backend.errors import Problem
 from backend.ids import date_text
 from backend.ink import find_ink
@@ -100,7 +97,7 @@ def predict() -> Response:
             verdict=record.verdict,
             recorded=recorded,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
-            seen=_png_url(seen),
+            seen=png_url(seen),
             model_version=record.model_version,
         )
     )
@@ -120,8 +117,3 @@ def _check_same_drawing(earlier: Drawing | None, image: bytes) -> None:
             "idempotency_key_reused",
             "This Idempotency-Key was used for another drawing; make a new key for each drawing.",
         )
-
-
-def _png_url(image: NDArray[np.uint8]) -> str:
-    _, png = cv2.imencode(".png", image)
-    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode()
