@@ -141,7 +141,7 @@ function call(contract, path, method, operation) {
     find(view, ".body", HTMLElement).hidden = false;
     const takesForm = "multipart/form-data" in operation.requestBody.content;
     find(view, ".file", HTMLElement).hidden = !takesForm;
-    find(view, "textarea", HTMLTextAreaElement).value = takesForm ? example() : "{}";
+    find(view, "textarea", HTMLTextAreaElement).value = takesForm ? example() : '{"label": "7"}';
   }
   for (const [status, answer] of Object.entries(operation.responses)) {
     const term = document.createElement("dt");
