@@ -6,11 +6,11 @@
 
 export const NOT_A_DIGIT = "not a digit";
 
-/** @param {number} share 0 to 1 @returns {string} such as "98.3 %", never a false 100 % or 0 % */
+/** @param {number} share 0 to 1 @returns {string} such as "98.3 %" with an unbreakable space, never a false 100 % or 0 % */
 export function percent(share) {
-  if (share >= 0.9995) return "> 99.9 %";
-  if (share < 0.0005) return "< 0.1 %";
-  return `${(100 * share).toFixed(1)} %`;
+  if (share >= 0.9995) return "over 99.9\u00a0%";
+  if (share < 0.0005) return "under 0.1\u00a0%";
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
 /** @param {Answer} answer @returns {{headline: string, sentence: string}} */
@@ -25,10 +25,15 @@ export function reading(answer) {
       sentence: `Unsure: ${percent(probabilities[digit])} for ${digit}, ${percent(probabilities[runner_up])} for ${runner_up}.`,
     };
   }
-  return { headline: String(answer.digit), sentence: `${percent(answer.confidence)} sure.` };
+  return { headline: String(answer.digit), sentence: capital(`${percent(answer.confidence)} sure.`) };
 }
 
 /** @param {string} label as a correction has it, "7" or "not_a_digit" */
 export function meaning(label) {
   return label === "not_a_digit" ? NOT_A_DIGIT : label;
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -87,7 +87,7 @@ export class Result {
   #fill(digit, probability) {
     const bar = this.#bars[digit];
     bar.style.setProperty("--part", String(probability));
-    bar.dataset.percent = probability >= 0.01 ? `${Math.round(100 * probability)}` : "";
+    bar.dataset.percent = probability < 0.01 ? "" : probability > 0.99 ? ">99" : `${Math.round(100 * probability)}`;
     this.#cells[digit].textContent = percent(probability);
   }
 

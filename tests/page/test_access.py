@@ -1,0 +1,101 @@
+"""Everybody's page: axe's rules, screen colors, size, and the policy that it runs under."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.hand import draw
+from tests.page.test_draw import predict
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe-core finds that is serious or worse."""
+    if not AXE.exists():
+        pytest.skip("no axe-core here: npm ci installs it")
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then(results => results.violations)")
+    return [
+        f"{fault['id']}: {fault['help']}: {[node['html'] for node in fault['nodes']]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_the_drawing_page(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    assert serious_faults(page) == []
+    draw(page, "7")
+    predict(page)
+    page.get_by_role("button", name="As numbers").click()
+    expect(page.locator("#correction")).to_be_visible()
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Help and shortcuts").click()
+    assert serious_faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_recorder(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    draw(page, "7")
+    predict(page)
+    page.goto("/recorder")
+    expect(page.locator("#records tbody tr").first).to_be_visible()
+    assert serious_faults(page) == []
+    page.locator(".thumb").first.click()
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Delete…").click()
+    assert serious_faults(page) == []
+
+
+def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
+    page.reload(wait_until="networkidle")
+    sizes = page.evaluate(
+        "Object.fromEntries(['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+        ".map(entry => [entry.name, entry.decodedBodySize]))"
+    )
+    assert sum(sizes.values()) < 60_000, json.dumps(sizes, indent=1)
+
+
+def test_nothing_moves_for_who_wants_no_motion(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    durations = page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap(element => { const style = getComputedStyle(element);"
+        " return [style.transitionDuration, style.animationName] })"
+    )
+    assert set(durations) == {"0s", "none"}
+
+
+def test_the_bars_stay_visible_in_forced_colors(page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    draw(page, "7")
+    predict(page)
+    best = page.locator("#bars li.best")
+    highlight = "(() => { const probe = document.body.appendChild(document.createElement('i'));"
+    highlight += " probe.style.color = 'Highlight'; return getComputedStyle(probe).color })()"
+    assert page.evaluate(highlight) in best.evaluate("bar => getComputedStyle(bar).backgroundImage")
+
+
+def test_the_pages_fit_the_screen_without_scrolling_sideways(page: Page) -> None:
+    for path in ("/", "/recorder"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_canvas_predict_and_clear_are_in_the_first_view(page: Page) -> None:
+    for name in ("Predict", "Clear"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    expect(page.locator("#canvas")).to_be_in_viewport(ratio=1)
+
+
+def test_the_policy_allows_no_inline_script_or_style(page: Page) -> None:
+    policy = page.request.get("/").headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy

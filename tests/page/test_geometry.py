@@ -1,0 +1,119 @@
+"""The geometry alone: pure functions, asked in the engine that runs them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
+
+Point = dict[str, float]
+Stroke = dict[str, Any]
+
+coordinates = st.floats(-50, 330).map(lambda value: round(value, 2))
+points = st.builds(lambda x, y, t: {"x": x, "y": y, "t": t}, coordinates, coordinates, st.integers(0, 5000))
+strokes = st.builds(
+    lambda points, width: {"points": points, "width": width},
+    st.lists(points, min_size=1, max_size=6),
+    st.integers(6, 36),
+)
+tries = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def geometry(chromium: Browser, server: str) -> Page:
+    page = chromium.new_page()
+    page.goto(f"{server}/health/live")  # of the same origin, and nothing else on it
+    page.evaluate(f"import('{server}/static/js/model/geometry.js').then(module => {{ window.geometry = module }})")
+    return page
+
+
+def ask(page: Page, name: str, *arguments: object) -> Any:
+    return page.evaluate("([name, ...values]) => window.geometry[name](...values)", [name, *arguments])
+
+
+def point(x: float, y: float, t: float = 0) -> Point:
+    return {"x": x, "y": y, "t": t}
+
+
+def test_one_point_is_a_dot(geometry: Page) -> None:
+    assert ask(geometry, "curve", [point(3, 4)]) == "M3 4h.01"
+
+
+@tries
+@given(line=st.lists(points, min_size=2, max_size=30))
+def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(geometry: Page, line: list[Point]) -> None:
+    data = ask(geometry, "curve", line)
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", data)]
+    assert numbers[:2] == pytest.approx([line[0]["x"], line[0]["y"]], abs=0.06)
+    assert numbers[-2:] == pytest.approx([line[-1]["x"], line[-1]["y"]], abs=0.06)
+    assert data.count("Q") == len(line) - 2
+
+
+@tries
+@given(drawn=st.lists(strokes, max_size=4), start=points, end=points, radius=st.integers(4, 40))
+def test_the_eraser_leaves_nothing_that_it_reached_and_all_else(
+    geometry: Page, drawn: list[Stroke], start: Point, end: Point, radius: int
+) -> None:
+    left: list[Stroke] = ask(geometry, "erase", drawn, start, end, radius)
+    for stroke in left:
+        for each in stroke["points"]:
+            assert away(each, start, end) > radius + stroke["width"] / 2 - 1  # cut to the nearest unit
+    kept = [(each["x"], each["y"]) for stroke in left for each in stroke["points"]]
+    for stroke in drawn:
+        for each in stroke["points"]:
+            if away(each, start, end) > radius + stroke["width"] / 2 + 0.01:
+                assert (each["x"], each["y"]) in [pytest.approx(at) for at in kept]
+
+
+@tries
+@given(drawn=st.lists(strokes, min_size=1, max_size=4))
+def test_an_eraser_far_away_changes_nothing(geometry: Page, drawn: list[Stroke]) -> None:
+    assert ask(geometry, "erase", drawn, point(900, 900), point(950, 900), 20) == drawn
+
+
+@tries
+@given(drawn=st.lists(strokes, min_size=1, max_size=4))
+def test_strokes_travel_on_the_canvas_and_from_time_zero(geometry: Page, drawn: list[Stroke]) -> None:
+    sent = ask(geometry, "toJSON", drawn)
+    assert [len(stroke) for stroke in sent] == [len(stroke["points"]) for stroke in drawn]
+    start = drawn[0]["points"][0]["t"]
+    for stroke, original in zip(sent, drawn, strict=True):
+        for (x, y, t), each in zip(stroke, original["points"], strict=True):
+            assert 0 <= x <= 280
+            assert 0 <= y <= 280
+            if min(stroke["points"][0]["t"] for stroke in drawn) == start:
+                assert t == each["t"] - start
+
+
+@tries
+@given(width=st.integers(1, 5000), height=st.integers(1, 5000))
+def test_a_picture_fits_the_canvas_in_its_own_shape(geometry: Page, width: int, height: int) -> None:
+    box = ask(geometry, "fit", width, height)
+    assert max(box["width"], box["height"]) == pytest.approx(280)
+    assert box["width"] * height == pytest.approx(box["height"] * width)
+    assert box["x"] + box["width"] / 2 == pytest.approx(140)
+    assert box["y"] + box["height"] / 2 == pytest.approx(140)
+
+
+def test_a_point_of_the_window_finds_its_place_on_the_canvas(geometry: Page) -> None:
+    event = {"clientX": 110, "clientY": 70, "timeStamp": 5}
+    box = {"left": 10, "top": 20, "width": 560, "height": 560}
+    assert ask(geometry, "toCanvas", event, box) == point(50, 25, 5)
+
+
+def away(each: Point, start: Point, end: Point) -> float:
+    """The least distance of a point from a segment, by trying many points of it."""
+    length = math.dist((start["x"], start["y"]), (end["x"], end["y"]))
+    tries_ = 1 + 20 * math.ceil(length)
+    return min(
+        math.dist(
+            (each["x"], each["y"]),
+            (start["x"] + (end["x"] - start["x"]) * i / tries_, start["y"] + (end["y"] - start["y"]) * i / tries_),
+        )
+        for i in range(tries_ + 1)
+    )
