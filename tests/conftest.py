@@ -13,12 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from backend import create_app
 from backend.settings import TOP, Settings
+
+# No deadline, since a busy machine is no failure; the same examples each time in CI.
+hypothesis.settings.register_profile("digitpad", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("digitpad")
 
 
 @pytest.hookimpl(wrapper=True)
