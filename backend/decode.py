@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from typing import NamedTuple
 
 import cv2
@@ -14,13 +15,17 @@ from backend.errors import Problem
 Pixels = NDArray[np.uint8]
 
 
+LARGE_SIDE = 2000  # px; a larger picture is brought down to it
+ONE_LARGE = threading.Lock()  # one of them at a time in a process, since each takes hundreds of megabytes
+
+
 class Picture(NamedTuple):
-    pixels: Pixels  # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, upright
+    pixels: Pixels  # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, upright, at most LARGE_SIDE on each side
     media_type: str
 
 
 def decode(image: bytes, max_pixels: int) -> Picture:
-    """The picture that a PNG, JPEG, BMP or WebP file holds, turned as its EXIF says.
+    """The picture that a PNG, JPEG, BMP or WebP file holds, turned as its EXIF says, large ones made smaller.
 
     Raises Problem: 415 for any other type, 413 for one of more than `max_pixels`, 422 for one that
     is damaged.
@@ -33,15 +38,10 @@ def decode(image: bytes, max_pixels: int) -> Picture:
             "too_large",
             f"The picture has {width} x {height} pixels; at most {max_pixels:,} are read. Send a smaller one.",
         )
-    try:
-        pixels = _pixels(np.frombuffer(image, np.uint8), image, media_type)
-    except cv2.error:
-        pixels = None
-    if pixels is None or pixels.size == 0:
-        raise _undecodable(media_type)
-    if pixels.dtype == np.uint16:
-        pixels = (pixels >> 8).astype(np.uint8)
-    return Picture(pixels, media_type)
+    if max(width, height) <= LARGE_SIDE:
+        return Picture(_pixels(image, media_type), media_type)
+    with ONE_LARGE:
+        return Picture(_shrink(_pixels(image, media_type)), media_type)
 
 
 def media_type_of(image: bytes) -> str:
@@ -78,7 +78,19 @@ def _undecodable(media_type: str) -> Problem:
     return Problem(422, "undecodable", f"The {kind} picture is damaged or cut off; send it again.")
 
 
-def _pixels(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
+def _pixels(image: bytes, media_type: str) -> Pixels:
+    try:
+        pixels = _turned(np.frombuffer(image, np.uint8), image, media_type)
+    except cv2.error:
+        pixels = None
+    if pixels is None or pixels.size == 0:
+        raise _undecodable(media_type)
+    if pixels.dtype == np.uint16:
+        return np.ascontiguousarray(pixels.view("u1").reshape(*pixels.shape, 2)[..., 1])  # the high bytes
+    return pixels
+
+
+def _turned(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
     if media_type == "image/jpeg":
         return cv2.imdecode(data, cv2.IMREAD_COLOR)  # turns by EXIF; a JPEG has no alpha to lose
     if b"eXIf" not in image and b"EXIF" not in image:
@@ -89,6 +101,13 @@ def _pixels(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
         if pixels is not None and kind == cv2.IMAGE_METADATA_EXIF:
             pixels = _upright(pixels, _orientation(block.tobytes()))
     return pixels
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = LARGE_SIDE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def _orientation(exif: bytes) -> int:

@@ -124,6 +124,18 @@ def test_a_picture_with_too_many_pixels_is_refused(suffix: str) -> None:
     decode(as_file(PLAIN, suffix), 280 * 280)
 
 
+@pytest.mark.parametrize(("height", "width"), [(3000, 2400), (1, 2100), (2100, 1)])
+def test_a_large_picture_is_made_smaller_with_its_shape_kept(height: int, width: int) -> None:
+    large = np.zeros((height, width), np.uint8)
+    large[: height // 2] = 255
+    pixels = decode(as_file(large), height * width).pixels
+    assert pixels.shape == (
+        round(2000 * height / max(height, width)) or 1,
+        round(2000 * width / max(height, width)) or 1,
+    )
+    assert pixels.mean() == pytest.approx(large.mean(), abs=1)
+
+
 @pytest.mark.parametrize("side", [20_000, 2**31 - 1])
 def test_a_huge_header_is_refused_before_anything_is_decoded(side: int) -> None:
     assert refusal(png(side, side, 8, 6, b""), limit=25_000_000) == (413, "too_large")
