@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -103,7 +104,7 @@ def _form(request: Request) -> Sent:
     if not image:
         raise Problem(400, "empty_body", "The file is empty; send a picture.")
     expected = request.form.get("expected") or None
-    if expected is not None and expected not in "0123456789":
+    if expected is not None and not re.fullmatch("[0-9]", expected):
         raise Problem(400, "bad_field", "`expected` must be one digit, 0 to 9.")
     return Sent(image=image, source="upload", expected=expected, file_name=_clean(file.filename))
 

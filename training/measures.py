@@ -20,7 +20,7 @@ from backend.settings import Settings
 from training.drawing import CANVAS, PENS, SIZES, Image, Strokes, draw, draw_at_random, extent, fit, place
 from training.nondigits import LOOKALIKES, invent
 from training.paper import photograph
-from training.sources import Pens, load_mnist
+from training.sources import Pens
 from training.variation import Rng
 
 SEED = 20
@@ -172,6 +172,3 @@ def cost(recognizer: Recognizer, pens: Pens, count: int = 400) -> float:
         recognizer.read(normalize(find_ink(pixels)))
         took.append(time.perf_counter() - began)
     return float(np.median(took)) * 1000
-
-
-__all__ = ["load_mnist"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.drawing import Strokes, fit
-from training.variation import Points, Rng
+from training.drawing import Points, Strokes, fit
+from training.variation import Rng
 
 # Characters that are someone's digit: a straight line is a 1, a ring a 0, and so on. They are neither trained on as
 # non-digits nor counted as such.
-LOOKALIKES = frozenset("OoQD" "Iil|/\\!'`,jJ)(" "Zz" "Ss" "Bb" "qg" "G" "yY" "T" "a" "e?&")
+LOOKALIKES = frozenset("OoQDIil|/\\!'`,jJ)(ZzSsBbqgGyYTae?&")
 
 
 def _line(rng: Rng) -> Strokes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ class Pens:
     def strokes(self, i: int) -> Strokes:
         """Drawing i: one (points, 2) array for each time that the pen was down."""
         starts = self._stroke[self._sample[i] : self._sample[i + 1] + 1]
-        return [self._xy[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        return [self._xy[a:b] for a, b in itertools.pairwise(starts)]
 
 
 def _idx(path: Path) -> Images:
