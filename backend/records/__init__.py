@@ -27,6 +27,11 @@ def open_store(url: str) -> tuple[str, Store]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
         return "SQLite", SqliteStore(Path(unquote(parts.path[1:])))
+    if parts.scheme == "cassandra":
+        # Imported here: the driver takes 0.2 s, which a start without Cassandra need not pay.
+        from backend.records.cassandra.store import CassandraStore
+
+        return "Cassandra", CassandraStore(url)
     raise ValueError(
         f"RECORDS_URL is {url!r}; it must be sqlite:///PATH or cassandra://HOST,HOST:9042/KEYSPACE?replication=3."
     )

@@ -196,7 +196,11 @@ def _as_it_reads(rows: list[sqlite3.Row]) -> Add | None:
 def _apply(store: Store, operation: Operation, timeout: float) -> None:
     match operation:
         case Add():
-            store.add(operation.record, operation.drawing, operation.key, timeout)
+            taken = store.add(operation.record, operation.drawing, operation.key, timeout)
+            if taken.id != operation.record.id:
+                # A first try that nobody heard of did reach the store. What was queued has been
+                # acknowledged under its own id, so it is kept too: better twice than lost.
+                store.add(operation.record, operation.drawing, None, timeout)
         case Correct():
             store.correct(operation.id, operation.label)
         case Delete():

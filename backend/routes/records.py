@@ -6,6 +6,7 @@ import base64
 import binascii
 import time
 import uuid
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Literal
 
@@ -213,9 +214,9 @@ def _cursor(before: uuid.UUID) -> str:
 
 
 def _id_of(cursor: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(bytes=base64.b64decode(f"{cursor}==", altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        raise Problem(
-            400, "bad_cursor", "`before` must be the `next` of an earlier page; leave it out to begin."
-        ) from None
+    record_id: uuid.UUID | None = None
+    with suppress(binascii.Error, ValueError):
+        record_id = uuid.UUID(bytes=base64.b64decode(f"{cursor}==", altchars=b"-_", validate=True))
+    if record_id is None or record_id.version != 1:
+        raise Problem(400, "bad_cursor", "`before` must be the `next` of an earlier page; leave it out to begin.")
+    return record_id

@@ -1,0 +1,1 @@
+"""Records in Cassandra: the store for many machines."""

@@ -1,0 +1,179 @@
+"""The connection to Cassandra: made in the background, kept, and never waited for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cassandra import ConsistencyLevel, DriverException
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
+from cassandra.policies import (
+    ConstantSpeculativeExecutionPolicy,
+    DCAwareRoundRobinPolicy,
+    ExponentialReconnectionPolicy,
+    TokenAwarePolicy,
+)
+from cassandra.protocol import ErrorMessage
+from cassandra.query import BatchStatement, PreparedStatement
+
+from backend.records.cassandra.migrate import NewerSchema, migrate
+from backend.records.cassandra.url import CassandraUrl
+from backend.records.record import RecorderUnavailable
+
+READ_TIMEOUT = 5.0  # seconds
+LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
+
+Refused = (DriverException, NoHostAvailable, ErrorMessage)  # every way in which the driver fails
+CAS_UNKNOWN = 0x1700  # the protocol's code, which the driver doesn't name
+
+log = logging.getLogger(__name__)
+
+
+class Undecided(RecorderUnavailable):
+    """Two claims met, and whether ours won is not known; ask again."""
+
+
+class Link:
+    """One session a process. statements: CQL by name, prepared once there is a connection."""
+
+    def __init__(self, url: CassandraUrl, statements: dict[str, str]) -> None:
+        self._url = url
+        self._statements = statements
+        self._cluster: Cluster | None = None
+        self._ready: tuple[Session, dict[str, PreparedStatement]] | None = None
+        self._detail = f"The connection to Cassandra at {url.place} was not begun."
+        self._closing = threading.Event()
+        self._connecting = threading.Thread(target=self._connect, name="connect to Cassandra", daemon=True)
+
+    def start(self) -> None:
+        self._detail = f"Connects to Cassandra at {self._url.place}."
+        self._connecting.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._connecting.ident is not None:
+            self._connecting.join()
+        if self._cluster is not None:
+            self._cluster.shutdown()
+
+    def problem(self) -> str | None:
+        """Why nothing can be asked now, in a sentence; None: the nodes answer."""
+        try:
+            self.ask("alive", (), timeout=1.0)
+        except RecorderUnavailable as error:
+            return str(error)
+        return None
+
+    def ask(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> Any:
+        """The rows of a statement; raises RecorderUnavailable."""
+        return self.result(self.send(name, values, timeout))
+
+    def walk(self, name: str, values: Sequence[object]) -> Iterator[Any]:
+        """The rows of a statement that may have very many: they come a few thousand at a time."""
+        try:
+            yield from self.ask(name, values)
+        except Refused as error:
+            raise self._unavailable(error) from error
+
+    def send(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> ResponseFuture:
+        session, prepared = self._session()
+        return self._begin(session, prepared[name].bind(values), timeout)
+
+    def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> ResponseFuture:
+        """Several statements, all or none of which are done, in the end, even if we die now."""
+        session, prepared = self._session()
+        batch = BatchStatement()
+        for name, values in parts:
+            batch.add(prepared[name].bind(values))
+        batch.is_idempotent = True
+        return self._begin(session, batch, timeout)
+
+    def result(self, future: ResponseFuture) -> Any:
+        try:
+            return future.result()
+        except Refused as error:
+            if isinstance(error, ErrorMessage) and error.code == CAS_UNKNOWN:
+                raise Undecided(str(error)) from error
+            raise self._unavailable(error) from error
+
+    def _begin(self, session: Session, statement: Any, timeout: float) -> ResponseFuture:
+        try:
+            return session.execute_async(statement, timeout=timeout)
+        except Refused as error:
+            raise self._unavailable(error) from error
+
+    def _session(self) -> tuple[Session, dict[str, PreparedStatement]]:
+        if self._ready is None:
+            raise RecorderUnavailable(self._detail)
+        return self._ready
+
+    def _unavailable(self, error: Exception) -> RecorderUnavailable:
+        return RecorderUnavailable(f"Cassandra at {self._url.place} doesn't answer: {_first_line(error)}.")
+
+    def _connect(self) -> None:
+        pause = 0.5
+        while not self._closing.is_set():
+            try:
+                self._ready = self._open()
+                log.info("Connected to Cassandra at %s.", self._url.place)
+                return
+            except Exception as error:  # whatever it is, it may pass: Cassandra may come up later than we do
+                detail = str(error)
+                if not isinstance(error, NewerSchema):
+                    detail = f"Waits for Cassandra at {self._url.place}: {_first_line(error)}."
+                if detail != self._detail:
+                    log.warning(detail)
+                self._detail = detail
+            self._closing.wait(pause)
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _open(self) -> tuple[Session, dict[str, PreparedStatement]]:
+        url = self._url
+        secret = url.secret()
+        profile = ExecutionProfile(
+            # A node that owns the record is asked first, in our datacenter only.
+            load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(url.datacenter or "")),
+            consistency_level=ConsistencyLevel.name_to_value[url.consistency],
+            serial_consistency_level=ConsistencyLevel.LOCAL_SERIAL,
+            # A silent node costs this long, not a timeout.
+            speculative_execution_policy=ConstantSpeculativeExecutionPolicy(url.speculative_ms / 1000, 2),
+            request_timeout=READ_TIMEOUT,
+        )
+        cluster = Cluster(
+            url.hosts,
+            url.port,
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            auth_provider=PlainTextAuthProvider(url.user, secret) if url.user else None,
+            ssl_context=url.tls_context(),
+            protocol_version=5,  # of Cassandra 4 and 5
+            connect_timeout=3,
+            control_connection_timeout=3,
+            # The defaults, 30 s, would go on sending to a stopped node for a minute.
+            idle_heartbeat_interval=1,
+            idle_heartbeat_timeout=1,
+            # The default waits up to ten minutes before it tries a node again.
+            reconnection_policy=ExponentialReconnectionPolicy(0.5, 5),
+        )
+        try:
+            session = cluster.connect()
+            host = next(iter(cluster.metadata.all_hosts()))
+            migrate(session, url, url.datacenter or host.datacenter)
+            prepared = {}
+            for name, query in self._statements.items():
+                prepared[name] = session.prepare(query)
+                # Every statement may be sent twice: ids and times come from us, and a claim is read back.
+                prepared[name].is_idempotent = True
+                if "ORDER BY" in query:
+                    prepared[name].fetch_size = None  # Cassandra can't page what it sorts
+        except BaseException:
+            cluster.shutdown()
+            raise
+        self._cluster = cluster
+        return session, prepared
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

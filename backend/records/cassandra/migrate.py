@@ -1,0 +1,82 @@
+"""Bring a keyspace to this program's schema: the files schema/NNN_name.cql, in order, each once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from string import Template
+
+from cassandra import ConsistencyLevel
+from cassandra.cluster import Session
+from cassandra.query import SimpleStatement
+
+from backend.records.cassandra.url import CassandraUrl
+
+SCHEMA = sorted((Path(__file__).parent / "schema").glob("*.cql"))
+VERSION = len(SCHEMA)
+LOCK_SECONDS = 120  # a migrator that died is forgotten after this
+
+
+class NewerSchema(Exception):
+    """The keyspace was made by a newer program."""
+
+
+def migrate(session: Session, url: CassandraUrl, datacenter: str) -> None:
+    """Create the keyspace and its tables, or bring them up to date; leaves `session` in the keyspace.
+
+    Any number of processes may call it at the same time; one of them works, the others wait. Raises
+    NewerSchema for a schema from the future, TimeoutError where the nodes don't agree in time.
+    """
+    if url.keyspace not in session.cluster.metadata.keyspaces:
+        session.execute(
+            f"CREATE KEYSPACE IF NOT EXISTS {url.keyspace} WITH replication = "
+            f"{{'class': 'NetworkTopologyStrategy', '{datacenter}': {url.replication}}}"
+        )
+    session.set_keyspace(url.keyspace)
+    _apply(session, url, SCHEMA[0])  # creates the lock, where it isn't there
+    owner = str(uuid.uuid4())
+    while (version := _version(session)) < VERSION:
+        if _lock(session, owner):
+            try:
+                for number, path in enumerate(SCHEMA[version:], version + 1):
+                    _apply(session, url, path)
+                    session.execute(
+                        "INSERT INTO migrations (version, name, at) VALUES (%s, %s, toTimestamp(now()))",
+                        (number, path.stem),
+                    )
+            finally:
+                session.execute("DELETE FROM migrations WHERE version = 0 IF name = %s", (owner,))
+        else:
+            time.sleep(0.5)
+    if version > VERSION:
+        raise NewerSchema(
+            f"Keyspace {url.keyspace} has schema {version}, made by a newer Digitpad; this one knows up to "
+            f"{VERSION}. Use the newer program."
+        )
+
+
+def _version(session: Session) -> int:
+    versions = session.execute(
+        SimpleStatement("SELECT version FROM migrations", consistency_level=ConsistencyLevel.QUORUM)
+    )
+    return max((row.version for row in versions), default=0)
+
+
+def _lock(session: Session, owner: str) -> bool:
+    return session.execute(
+        f"INSERT INTO migrations (version, name) VALUES (0, %s) IF NOT EXISTS USING TTL {LOCK_SECONDS}", (owner,)
+    ).was_applied
+
+
+def _apply(session: Session, url: CassandraUrl, path: Path) -> None:
+    text = Template(path.read_text()).substitute(
+        compaction=url.compaction,
+        ttl=url.ttl_days * 86400,
+        migrations_id=uuid.uuid5(uuid.NAMESPACE_OID, f"{url.keyspace}.migrations"),
+    )
+    for statement in text.split(";\n"):
+        if statement.strip():
+            session.execute(statement, timeout=60)
+            if not session.cluster.control_connection.wait_for_schema_agreement(wait_time=30):
+                raise TimeoutError("The nodes of Cassandra don't agree on the schema after 30 s.")

@@ -1,0 +1,329 @@
+"""Records in Cassandra; schema/*.cql says how they lie there, and why."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import secrets
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from cassandra.cluster import ResponseFuture
+
+from backend.records.cassandra import tallies
+from backend.records.cassandra.link import Link, Undecided
+from backend.records.cassandra.partition import PREDICTION, Partition
+from backend.records.cassandra.url import CassandraUrl
+from backend.records.record import (
+    GREGORIAN,
+    Confusion,
+    Count,
+    Drawing,
+    Filter,
+    Page,
+    Record,
+    RecorderUnavailable,
+    date_of,
+)
+
+LOOK_AT = 5_000  # records that one page looks at, at most, when a filter lets few of them through
+MOST_AHEAD = 16  # partitions' minutes that are asked for at the same time
+WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
+
+# The largest timeuuid there is, in Cassandra's order.
+NEWEST = uuid.UUID("ffffffff-ffff-1fff-bf7f-7f7f7f7f7f7f")
+
+COLUMNS = (
+    "id, at, result, digit, confidence, probabilities, verdict, source, model_version, file_name, expected, client, "
+    "label, deleted"
+)
+STATEMENTS = {
+    "alive": "SELECT day FROM days WHERE part = 0 LIMIT 1",
+    "claim": "INSERT INTO keys (key, id) VALUES (?, ?) IF NOT EXISTS",
+    "add record": (
+        "INSERT INTO records (minute, shard, id, at, result, digit, confidence, probabilities, verdict, source, "
+        "model_version, file_name, expected, client) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "USING TIMESTAMP ?"
+    ),
+    "add drawing": (
+        "INSERT INTO drawings (minute, shard, id, image, media_type, seen, strokes) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "USING TIMESTAMP ?"
+    ),
+    "add minute": "INSERT INTO minutes (day, minute, shard) VALUES (?, ?, ?)",
+    "add day": "INSERT INTO days (part, day) VALUES (0, ?)",
+    "change": "INSERT INTO records (minute, shard, id, at, label, deleted) VALUES (?, ?, ?, ?, ?, ?)",
+    "delete drawing": "DELETE FROM drawings USING TIMESTAMP ? WHERE minute = ? AND shard = ? AND id = ?",
+    "get": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ? AND id = ?",
+    "drawing": "SELECT image, media_type, seen, strokes FROM drawings WHERE minute = ? AND shard = ? AND id = ?",
+    "seen": "SELECT id, seen FROM drawings WHERE minute = ? AND shard = ? AND id IN ?",
+    "newest": (f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC LIMIT ?"),
+    "days": "SELECT day FROM days WHERE part = 0 AND day <= ?",
+    "minutes": "SELECT minute, shard FROM minutes WHERE day = ? AND minute <= ?",
+    **tallies.STATEMENTS,
+}
+
+
+class CassandraStore:
+    """See backend.records.record.Store."""
+
+    def __init__(self, url: str) -> None:
+        self._link = Link(CassandraUrl.parse(url), STATEMENTS)
+        self._tallies = tallies.Tallies(self._link)
+        self._listed: OrderedDict[Partition, None] = OrderedDict()  # of which `minutes` and `days` tell
+
+    def start(self) -> None:
+        self._link.start()
+        self._tallies.start()
+
+    def close(self) -> None:
+        self._tallies.close()
+        self._link.close()
+
+    def problem(self) -> str | None:
+        return self._link.problem()
+
+    def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
+        end = time.monotonic() + timeout
+        if key is not None:
+            claimed = self._claim(key, record.id, end)
+            if claimed != record.id:
+                earlier = self.get(claimed)
+                if earlier is not None:
+                    return earlier
+                # Its first try died between the claim and the record, or it was deleted since, in
+                # which case the deletion is newer than what is written now.
+                record = msgspec.structs.replace(record, id=claimed)
+        partition = Partition.of(record.id)
+        listing = self._list(partition, _left(end))
+        self._link.result(self._link.send_batch(_added(partition, record, drawing), _left(end)))
+        for each in listing:
+            self._link.result(each)
+        self._listed[partition] = None
+        while len(self._listed) > 10_000:
+            self._listed.popitem(last=False)
+        self._tallies.written(partition, _left(end))
+        return record
+
+    def get(self, record_id: uuid.UUID) -> Record | None:
+        return _record(list(self._link.ask("get", (*Partition.of(record_id), record_id))))
+
+    def drawing(self, record_id: uuid.UUID) -> Drawing | None:
+        row = self._link.ask("drawing", (*Partition.of(record_id), record_id)).one()
+        if row is None:
+            return None
+        return Drawing(image=row.image, media_type=row.media_type, seen=row.seen, strokes=row.strokes)
+
+    def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
+        found: dict[uuid.UUID, bytes] = {}
+        by_partition: dict[Partition, list[uuid.UUID]] = {}
+        for record_id in record_ids:
+            by_partition.setdefault(Partition.of(record_id), []).append(record_id)
+        asked = [self._link.send("seen", (*partition, ids)) for partition, ids in by_partition.items()]
+        for each in asked:
+            found.update((row.id, row.seen) for row in self._link.result(each))
+        return [found.get(record_id, b"") for record_id in record_ids]
+
+    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
+        found: list[Record] = []
+        everything = self._newest_first(before or NEWEST, only.day, limit + 1)
+        for looked_at, (record_id, record) in enumerate(everything, 1):
+            if record is not None and _passes(record, only):
+                found.append(record)
+                if len(found) > limit:
+                    return Page(records=tuple(found[:limit]), next=found[limit - 1].id)
+            if looked_at == LOOK_AT:
+                return Page(records=tuple(found), next=record_id)
+        return Page(records=tuple(found), next=None)
+
+    def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
+        return self._change(record_id, label, deleted=False)
+
+    def delete(self, record_id: uuid.UUID) -> bool:
+        return self._change(record_id, None, deleted=True) is not None
+
+    def counts(self) -> list[Count]:
+        return self._tallies.counts()
+
+    def confusion(self) -> list[Confusion]:
+        return self._tallies.confusion()
+
+    def _claim(self, key: str, record_id: uuid.UUID, end: float) -> uuid.UUID:
+        """The id for which the key stands from now on: `record_id`, or that of an earlier claim."""
+        while True:
+            try:
+                answer = self._link.ask("claim", (key, record_id), _left(end)).one()
+            except Undecided:
+                time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - so that two don't meet again
+                continue
+            claimed: uuid.UUID = record_id if answer.applied else answer.id
+            return claimed
+
+    def _list(self, partition: Partition, timeout: float) -> list[ResponseFuture]:
+        """Begin to say where there are records; nothing where this process has said so before."""
+        if partition in self._listed:
+            return []
+        day = partition.minute.date()
+        return [
+            self._link.send("add minute", (day, *partition), timeout),
+            self._link.send("add day", (day,), timeout),
+        ]
+
+    def _change(self, record_id: uuid.UUID, label: str | None, deleted: bool) -> Record | None:
+        partition = Partition.of(record_id)
+        rows = list(self._link.ask("get", (*partition, record_id)))
+        record = _record(rows)
+        if record is None:
+            return None
+        now = _ticks(datetime.now(UTC))
+        at = _later_than(rows[0].at, now)
+        parts: list[tuple[str, Sequence[object]]] = [
+            ("change", (*partition, record_id, at, label, deleted)),
+            *self._tallies.forgetting(partition),
+        ]
+        if deleted:
+            parts.append(("delete drawing", (_microseconds(max(now, record_id.time + 10)), *partition, record_id)))
+        self._link.result(self._link.send_batch(parts, WRITE_TIMEOUT))
+        return msgspec.structs.replace(record, label=label)
+
+    def _newest_first(
+        self, before: uuid.UUID, day: date | None, chunk: int
+    ) -> Iterator[tuple[uuid.UUID, Record | None]]:
+        """Ids older than `before`, newest first, each with its record unless that was deleted.
+
+        It asks for the newest minute with records alone, then for more and more at the same time.
+        """
+        minutes = self._minutes(min(date_of(before), datetime.now(UTC) + timedelta(days=1)), day)
+        ahead = 1
+        while group := list(itertools.islice(minutes, ahead)):
+            asked = [self._link.send("newest", (*minute, before, chunk)) for minute in group]
+            for minute, first in zip(group, asked, strict=True):
+                yield from self._in_minute(minute, first, chunk)
+            ahead = min(ahead * 2, MOST_AHEAD)
+
+    def _minutes(self, last: datetime, only: date | None) -> Iterator[tuple[datetime, list[int]]]:
+        """The minutes that have records, from the one of `last` back, each with its shards."""
+        days = [only] if only else (row.day.date() for row in self._link.walk("days", (last.date(),)))
+        for day in days:
+            rows = self._link.walk("minutes", (day, last))
+            for minute, of_minute in itertools.groupby(rows, key=lambda row: row.minute):
+                yield minute.replace(tzinfo=UTC), [row.shard for row in of_minute]
+
+    def _in_minute(
+        self, minute: tuple[datetime, list[int]], first: ResponseFuture, chunk: int
+    ) -> Iterator[tuple[uuid.UUID, Record | None]]:
+        """What `first`, a query for `chunk` rows, found in a minute, and all that follows there."""
+        asked, size = first, chunk
+        while True:
+            rows = list(self._link.result(asked))
+            groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.id)]
+            more = len(rows) == size
+            if more and rows[-1].at != PREDICTION:
+                groups.pop()  # its prediction is in what follows
+            for group in groups:
+                yield group[0].id, _record(group)
+            if not more:
+                return
+            if groups:
+                before, size = groups[-1][0].id, chunk
+            else:
+                before, size = _just_after(rows[0].id), size * 2  # a record with very many corrections
+            asked = self._link.send("newest", (*minute, before, size))
+
+
+def _added(partition: Partition, record: Record, drawing: Drawing) -> list[tuple[str, Sequence[object]]]:
+    # The time of the write is that of the id: writing it again, however late, changes nothing, and
+    # brings nothing back that was deleted meanwhile.
+    at = _microseconds(record.id.time)
+    return [
+        (
+            "add record",
+            (
+                *partition,
+                record.id,
+                PREDICTION,
+                record.result,
+                record.digit,
+                record.confidence,
+                record.probabilities,
+                record.verdict,
+                record.source,
+                record.model_version,
+                record.file_name,
+                record.expected,
+                record.client,
+                at,
+            ),
+        ),
+        (
+            "add drawing",
+            (*partition, record.id, drawing.image, drawing.media_type, drawing.seen, drawing.strokes, at),
+        ),
+    ]
+
+
+def _record(rows: Sequence[Any]) -> Record | None:
+    """The record that a prediction, the last of the rows, and its changes before it make."""
+    if not rows or rows[-1].at != PREDICTION or any(row.deleted for row in rows):
+        return None
+    row = rows[-1]
+    return Record(
+        id=row.id,
+        result=row.result,
+        digit=row.digit,
+        confidence=row.confidence,
+        probabilities=tuple(row.probabilities),
+        verdict=row.verdict,
+        source=row.source,
+        model_version=row.model_version,
+        file_name=row.file_name,
+        expected=row.expected,
+        label=rows[0].label,
+        client=row.client,
+    )
+
+
+def _passes(record: Record, only: Filter) -> bool:
+    """Whether the filter lets it through, its day apart."""
+    return (
+        only.result in (None, record.result)
+        and only.verdict in (None, record.verdict)
+        and only.source in (None, record.source)
+        and only.corrected in (None, record.label is not None)
+    )
+
+
+def _left(end: float) -> float:
+    left = end - time.monotonic()
+    if left <= 0:
+        raise RecorderUnavailable("Cassandra took longer than a prediction may wait.")
+    return left
+
+
+def _ticks(instant: datetime) -> int:
+    """100 ns since the start of the clock of version 1 UUIDs."""
+    return (instant - GREGORIAN) // timedelta(microseconds=1) * 10
+
+
+def _microseconds(ticks: int) -> int:
+    """Since 1970, as Cassandra dates its writes."""
+    return ticks // 10 - (datetime(1970, 1, 1, tzinfo=UTC) - GREGORIAN) // timedelta(microseconds=1)
+
+
+def _later_than(last: uuid.UUID, now: int) -> uuid.UUID:
+    """A timeuuid of `now`, in ticks, or just after `last`, whatever the clock does."""
+    return _timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
+
+
+def _just_after(record_id: uuid.UUID) -> uuid.UUID:
+    """A timeuuid before which `record_id` still is."""
+    return _timeuuid(record_id.time + 1, 0, 0x808080808080)
+
+
+def _timeuuid(ticks: int, clock: int, node: int) -> uuid.UUID:
+    low, middle, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
+    return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, node), version=1)

@@ -1,0 +1,58 @@
+"""Records and drawings to test with."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from backend.records.record import GREGORIAN, Drawing, Record
+
+
+def id_at(instant: datetime, clock: int | None = None) -> uuid.UUID:
+    """A version 1 UUID of that instant, as if it had been made then."""
+    ticks = (instant - GREGORIAN) // timedelta(microseconds=1) * 10
+    low, middle, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
+    clock = secrets.randbits(14) if clock is None else clock
+    return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, secrets.randbits(48)), version=1)
+
+
+class Era:
+    """A stretch of time that a test has for itself, so that all may share one store."""
+
+    def __init__(self) -> None:
+        self.start = datetime(1900, 1, 1, 12, tzinfo=UTC) + timedelta(days=secrets.randbelow(40_000))
+
+    def at(self, seconds: float = 0, days: int = 0) -> datetime:
+        return self.start + timedelta(days=days, seconds=seconds)
+
+    def record(self, seconds: float = 0, days: int = 0, **fields: Any) -> Record:
+        return record(id=id_at(self.at(seconds, days)), **fields)
+
+
+def record(**fields: Any) -> Record:
+    return Record(
+        **{
+            "result": "7",
+            "digit": 7,
+            "confidence": 0.9,
+            "probabilities": (0.01, 0.02, 0.01, 0.01, 0.01, 0.01, 0.01, 0.9, 0.01, 0.01),
+            "verdict": "digit",
+            "source": "canvas",
+            "model_version": "0123456789ab",
+            **fields,
+        }
+    )
+
+
+def drawing(**fields: Any) -> Drawing:
+    return Drawing(
+        **{
+            "image": b"\x89PNG " + secrets.token_bytes(2000),
+            "media_type": "image/png",
+            "seen": secrets.token_bytes(784),
+            "strokes": b"[[[1,2,3]]]",
+            **fields,
+        }
+    )
