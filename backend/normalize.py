@@ -47,8 +47,8 @@ class Piece(NamedTuple):
 def normalize(ink: Image) -> Image:
     """Ink (H, W), 0 paper to 255 full stroke, as MNIST's 28x28 picture, uint8, light on black.
 
-    The ink must not be empty. The longer side of the digit comes out as 20 px, its center of mass within
-    [13.5, 14.5] of both axes (index coordinates, unless it would push ink off the picture).
+    Some of the ink must be stronger than FAINT; find_ink's always is. The longer side of the digit comes out as 20 px,
+    its center of mass within [13.5, 14.5] of both axes (index coordinates, unless it would push ink off the picture).
     """
     return normalize_piece(ink).ink
 
@@ -56,8 +56,11 @@ def normalize(ink: Image) -> Image:
 def normalize_piece(ink: Image) -> Piece:
     """The same, with the box of the ink that the 28x28 picture shows, in px of `ink`."""
     h, w = ink.shape
-    piece = _fit(_crop(Piece(ink, Box(0, 0, w, h))), WORK)
-    return _center(_fit(_set_stroke_width(_clean(piece)), BOX))
+    cropped = _crop(Piece(ink, Box(0, 0, w, h)))
+    work = _fit(cropped, WORK)
+    if _is_lost(work.ink):
+        work = _fit(_set_stroke_width(cropped), WORK)
+    return _center(_fit(_set_stroke_width(_clean(work)), BOX))
 
 
 def _crop(piece: Piece) -> Piece:
@@ -76,6 +79,16 @@ def _fit(piece: Piece, longer: int) -> Piece:
     return Piece(cv2.resize(piece.ink, size, interpolation=how), piece.box)
 
 
+def _is_lost(ink: Image) -> bool:
+    """Whether most of the stroke faded because it is thinner than a pixel."""
+    return 2 * 255 * cv2.countNonZero(_strong(ink)) < cv2.sumElems(ink)[0]
+
+
+def _strong(ink: Image) -> Image:
+    """255 where ink is at least half as strong as anywhere, else 0."""
+    return cv2.threshold(ink, int(ink.max()) // 2, 255, cv2.THRESH_BINARY)[1]
+
+
 def _clean(piece: Piece) -> Piece:
     """Without specks; where one had stretched the box, the rest fills it again."""
     ink, box = piece
@@ -84,15 +97,17 @@ def _clean(piece: Piece) -> Piece:
         return piece
     area = stats[1:, cv2.CC_STAT_AREA]
     specks = area < SPECK * area.sum()
-    if not specks.any():
+    if not 0 < area[specks].sum() < area.sum() / 2:  # drawn with dots, if most of it is specks
         return piece
-    gone = cv2.dilate(np.isin(labels, 1 + np.flatnonzero(specks)).astype(np.uint8), np.ones((3, 3), np.uint8))
-    return _fit(_crop(Piece(np.where(gone > 0, 0, ink).astype(np.uint8), box)), WORK)
+    speck = np.concatenate([[False], specks])[labels]
+    near = cv2.dilate(speck.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    gone = speck | (near & (labels == 0))
+    return _fit(_crop(Piece(np.where(gone, 0, ink).astype(np.uint8), box)), WORK)
 
 
 def stroke_width(ink: Image) -> float:
     """Width of the stroke in px: twice the median distance of the stroke's middle line to its edge."""
-    inside = cv2.threshold(np.pad(ink, 1), 127, 255, cv2.THRESH_BINARY)[1]
+    inside = _strong(np.pad(ink, 1))
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     ridge = distance[(distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))]
     return 2 * float(np.median(ridge)) - 1 if ridge.size else 1.0
@@ -112,10 +127,10 @@ def _set_stroke_width(piece: Piece) -> Piece:
     margin = int(np.ceil(max(grow, 0))) + 1
     padded = np.pad(ink, margin)
     if grow > 0:
-        away = cv2.distanceTransform(cv2.threshold(padded, 127, 255, cv2.THRESH_BINARY_INV)[1], cv2.DIST_L2, 5)
+        away = cv2.distanceTransform(cv2.bitwise_not(_strong(padded)), cv2.DIST_L2, 5)
         level = grow + 1 - away
     else:
-        level = cv2.distanceTransform(cv2.threshold(padded, 127, 255, cv2.THRESH_BINARY)[1], cv2.DIST_L2, 5) + grow
+        level = cv2.distanceTransform(_strong(padded), cv2.DIST_L2, 5) + grow
     around = box.part(ink.shape, -margin, -margin, *padded.shape[::-1])
     return _crop(Piece((np.clip(level, 0, 1) * 255).astype(np.uint8), around))
 
