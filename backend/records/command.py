@@ -1,0 +1,116 @@
+"""`digitpad records copy FROM TO`: bring all records from one store to another."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TextIO
+
+from backend.records import open_store
+from backend.records.record import Filter, Record, RecorderUnavailable, Store
+
+PAGE = 200  # records
+AT_ONCE = 16  # records on their way at the same time
+WRITE_TIMEOUT = 30.0  # seconds for one record; nobody waits for it
+CONNECT_TIMEOUT = 60.0  # seconds
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="digitpad records", description="Work on recorded predictions.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    copy_parser = commands.add_parser(
+        "copy",
+        help="copy all records, newest first, with their drawings and labels",
+        description="Copy all records from one store to another. Interrupted, it goes on where it was when it is "
+        "started again; finished, it may be run again for what is new. URLs as in RECORDS_URL.",
+    )
+    copy_parser.add_argument("source", metavar="FROM")
+    copy_parser.add_argument("target", metavar="TO")
+    chosen = parser.parse_args(arguments)
+    place = Path(f".records-copy-{hashlib.sha256(f'{chosen.source} {chosen.target}'.encode()).hexdigest()[:12]}")
+    try:
+        copied = copy(_opened(chosen.source), _opened(chosen.target), place, sys.stderr)
+    except (ValueError, RecorderUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; start it again to go on.", file=sys.stderr)
+        return 130
+    print(f"Copied {copied} records.")
+    return 0
+
+
+def copy(source: Store, target: Store, place: Path, out: TextIO) -> int:
+    """Copy every record of `source`; how many this call copied.
+
+    place: a file that remembers how far it came, removed at the end. A record that `target` has
+    already is left as it is, save that its label becomes that of `source`.
+    """
+    before = uuid.UUID(place.read_text()) if place.exists() else None
+    bar = Bar(out, sum(each.count for each in source.counts()))
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        while True:
+            page = source.page(PAGE, before, Filter())
+            bar.add(sum(threads.map(lambda record: _copy_one(source, target, record), page.records)))
+            if page.next is None:
+                break
+            before = page.next
+            place.write_text(str(before))
+    place.unlink(missing_ok=True)
+    bar.end()
+    return bar.done
+
+
+def _copy_one(source: Store, target: Store, record: Record) -> int:
+    drawing = source.drawing(record.id)
+    if drawing is None:
+        return 0  # deleted meanwhile
+    target.add(record, drawing, None, WRITE_TIMEOUT)
+    there = target.get(record.id)
+    if there is not None and there.label != record.label:
+        target.correct(record.id, record.label)
+    return 1
+
+
+def _opened(url: str) -> Store:
+    """A store that answers; raises RecorderUnavailable where it doesn't in a minute."""
+    _, store = open_store(url)
+    store.start()
+    end = time.monotonic() + CONNECT_TIMEOUT
+    while (problem := store.problem()) is not None:
+        if time.monotonic() > end:
+            raise RecorderUnavailable(problem)
+        time.sleep(0.1)
+    return store
+
+
+class Bar:
+    """A progress bar on a terminal; a line for every tenth elsewhere."""
+
+    def __init__(self, out: TextIO, total: int) -> None:
+        self.done = 0
+        self._out = out
+        self._total = total
+        self._began = time.monotonic()
+        self._tenth = 0
+
+    def add(self, count: int) -> None:
+        self.done += count
+        share = min(1.0, self.done / self._total) if self._total else 1.0
+        rate = self.done / max(1e-9, time.monotonic() - self._began)
+        text = f"{'#' * int(30 * share):.<30} {self.done} of {self._total} records, {rate:.0f}/s"
+        if self._out.isatty():
+            print(f"\r{text}", end="", file=self._out, flush=True)
+        elif int(10 * share) > self._tenth:
+            self._tenth = int(10 * share)
+            print(text, file=self._out, flush=True)
+
+    def end(self) -> None:
+        if self._out.isatty():
+            print(file=self._out)

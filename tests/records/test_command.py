@@ -1,0 +1,80 @@
+"""Records move from one store to another, also when they are interrupted."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from backend.records.command import copy, main
+from backend.records.record import Drawing, Filter, Store
+from tests.records.conftest import opened
+from tests.records.making import Era, drawing
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_copy_has_every_record_with_its_drawing_and_label(store: Store, sqlite_url: str, tmp_path: Path) -> None:
+    era, source = Era(), opened(sqlite_url)
+    made = {era.record(seconds=n, expected=str(n % 10)): drawing() for n in range(150)}
+    for each, sent in made.items():
+        source.add(each, sent, None, 20)
+    corrected, deleted, *_ = made
+    source.correct(corrected.id, "5")
+    source.delete(deleted.id)
+
+    assert copy(source, store, tmp_path / "place", io.StringIO()) == 149
+
+    for each, sent in made.items():
+        assert store.get(each.id) == source.get(each.id)
+        assert store.drawing(each.id) == (None if each == deleted else sent)
+    assert copy(source, store, tmp_path / "place", io.StringIO()) == 149  # again: nothing changes
+    assert store.get(corrected.id) == source.get(corrected.id)
+    source.close()
+
+
+def test_an_interrupted_copy_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    era = Era()
+    source = opened(f"sqlite:///{tmp_path}/source.sqlite")
+    target = opened(f"sqlite:///{tmp_path}/target.sqlite")
+    made = [era.record(seconds=n) for n in range(700)]
+    for each in made:
+        source.add(each, drawing(), None, 20)
+    read = source.drawing
+
+    def until_the_third_page(record_id: object) -> Drawing | None:
+        if record_id == made[250].id:
+            raise Interrupted
+        return read(record_id)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "drawing", until_the_third_page)
+        with pytest.raises(Interrupted):
+            copy(source, target, tmp_path / "place", io.StringIO())
+    assert copy(source, target, tmp_path / "place", io.StringIO()) == 300  # the first two pages are there
+    assert [each.id for each in target.page(1000, None, Filter()).records] == [each.id for each in reversed(made)]
+    assert not (tmp_path / "place").exists()
+    source.close()
+    target.close()
+
+
+def test_the_command_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = opened("sqlite:///source.sqlite")
+    for n in range(3):
+        source.add(Era().record(seconds=n), drawing(), None, 20)
+    source.close()
+    assert main(["copy", "sqlite:///source.sqlite", "sqlite:///target.sqlite"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "Copied 3 records.\n"
+    assert "3 of 3 records" in said.err
+
+
+def test_what_is_not_a_store_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["copy", "sqlite:///x.sqlite", "mysql://somewhere"]) == 1
+    assert "must be sqlite:///PATH or cassandra://" in capsys.readouterr().err
