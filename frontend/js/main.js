@@ -13,7 +13,10 @@ import { Result } from "./view/result.js";
 import { takeShortcuts } from "./view/shortcuts.js";
 import { Tools } from "./view/tools.js";
 
-/** @import {Sheet} from "./network/api.js" */
+/**
+ * @import {Sheet} from "./network/api.js"
+ * @import {Why} from "./view/why.js"
+ */
 
 const page = find(DRAW);
 const drawing = new Drawing();
@@ -22,6 +25,8 @@ const tools = new Tools(page, drawing);
 const result = new Result(page);
 const correction = new Correction(page, result);
 const preview = new Preview();
+/** Loaded when it is asked for. @type {Why | undefined} */
+let why;
 /** The version of the drawing that a Predict is under way for. @type {number | null} */
 let predicting = null;
 
@@ -42,16 +47,22 @@ drawing.listen((change) => {
 });
 page.predict.addEventListener("click", () => void onPredict());
 page.clear.addEventListener("click", () => drawing.clear());
+page.why.addEventListener("click", () => void onWhy().catch(fail));
 
 /** Show what the network reads in the drawing as it is now, recording nothing. */
 async function readAlong() {
   preview.stop();
   correction.close();
   page.why.disabled = drawing.blank;
-  if (drawing.blank) return result.reset();
+  if (drawing.blank) {
+    why?.close();
+    return result.reset();
+  }
   try {
     const answer = await preview.read(paper.toDataURL(), (failure) => result.waiting(failure));
-    if (answer) result.show(answer);
+    if (!answer) return;
+    result.preview(answer);
+    if (why?.open) await why.show(paper.toDataURL());
   } catch (error) {
     fail(error);
   }
@@ -73,7 +84,7 @@ async function onPredict() {
       (failure) => result.waiting(failure),
     );
     if (version === drawing.version) {
-      result.show(answer);
+      result.predicted(answer);
       if (answer.recorded !== "no") correction.open(answer);
     }
   } catch (error) {
@@ -82,6 +93,13 @@ async function onPredict() {
     predicting = null;
     page.result.ariaBusy = null;
   }
+}
+
+/** Explain the drawing as it is now, and go on while it changes; or stop that. */
+async function onWhy() {
+  if (why?.open) return why.close();
+  why ??= new (await import("./view/why.js")).Why(page);
+  await why.show(paper.toDataURL());
 }
 
 /** @returns {Sheet} */

@@ -1,6 +1,7 @@
 import { byDay, meantAgainstRead } from "./model/counts.js";
 import { NOT_A_DIGIT } from "./model/words.js";
-import { counts, Failure, records } from "./network/api.js";
+import { Failure } from "./network/api.js";
+import { counts, records } from "./network/records.js";
 import { find, RECORDER } from "./selectors.js";
 import * as charts from "./view/charts.js";
 import { takeFilters } from "./view/filters.js";

@@ -35,6 +35,8 @@ def test_axe_finds_nothing_serious_on_the_drawing_page(page: Page, scheme: str) 
     draw(page, "7")
     predict(page)
     page.get_by_role("button", name="As numbers").click()
+    page.get_by_role("button", name="Why?").click()
+    expect(page.locator("#explanation")).to_be_visible()
     expect(page.locator("#correction")).to_be_visible()
     assert serious_faults(page) == []
     page.get_by_role("button", name="Help and shortcuts").click()
@@ -56,10 +58,10 @@ def test_axe_finds_nothing_serious_in_the_recorder(page: Page, scheme: str) -> N
 
 
 def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
-    page.reload(wait_until="networkidle")
+    page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
         "Object.fromEntries(['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
-        ".map(entry => [entry.name, entry.decodedBodySize]))"
+        ".map(entry => [entry.name, entry.encodedBodySize]))"
     )
     assert sum(sizes.values()) < 60_000, json.dumps(sizes, indent=1)
 

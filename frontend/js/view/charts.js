@@ -1,3 +1,5 @@
+import { make } from "./elements.js";
+
 /**
  * @import {Grid} from "../model/counts.js"
  */
@@ -15,7 +17,7 @@ const MARGIN = 30;
 export function chart(place, { rows, columns, cells }, { title, shorten = (name) => name }) {
   const most = Math.max(1, ...cells.flat());
   const [width, height] = [MARGIN + CELL * columns.length, MARGIN + CELL * rows.length];
-  const svg = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
+  const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   columns.forEach((name, x) => svg.append(text(shorten(name), MARGIN + CELL * (x + 0.5), MARGIN / 2)));
   rows.forEach((name, y) => {
     svg.append(text(shorten(name), MARGIN / 2, MARGIN + CELL * (y + 0.5)));
@@ -23,9 +25,9 @@ export function chart(place, { rows, columns, cells }, { title, shorten = (name)
       const count = cells[y][x];
       const [left, top] = [MARGIN + CELL * x, MARGIN + CELL * y];
       // Square root: a single miss stays visible beside a thousand hits.
-      const fill = make("rect", { x: left + 1, y: top + 1, width: CELL - 2, height: CELL - 2, rx: 4, class: "cell" });
+      const fill = shape("rect", { x: left + 1, y: top + 1, width: CELL - 2, height: CELL - 2, rx: 4, class: "cell" });
       fill.style.setProperty("--part", String(Math.sqrt(count / most)));
-      const label = make("title", {});
+      const label = shape("title", {});
       label.textContent = `${name}, ${column}: ${count}`;
       fill.append(label);
       svg.append(fill);
@@ -44,21 +46,12 @@ export function chart(place, { rows, columns, cells }, { title, shorten = (name)
 export function table(table, { rows, columns, cells }, corner) {
   table.replaceChildren();
   const head = table.createTHead().insertRow();
-  [corner, ...columns].forEach((name) => head.append(heading(name, "col")));
+  head.append(...[corner, ...columns].map((name) => make("th", { scope: "col" }, name)));
   const body = table.createTBody();
   rows.forEach((name, y) => {
     const row = body.insertRow();
-    row.append(heading(name, "row"));
-    cells[y].forEach((count) => (row.insertCell().textContent = String(count)));
+    row.append(make("th", { scope: "row" }, name), ...cells[y].map((count) => make("td", {}, String(count))));
   });
-}
-
-/** @param {string} text @param {string} scope */
-function heading(text, scope) {
-  const cell = document.createElement("th");
-  cell.scope = scope;
-  cell.textContent = text;
-  return cell;
 }
 
 /** @param {number} count @returns {string} at most four characters */
@@ -68,13 +61,13 @@ function compact(count) {
 
 /** @param {string} content @param {number} x @param {number} y @param {string} [kind] */
 function text(content, x, y, kind = "name") {
-  const element = make("text", { x, y, class: kind });
+  const element = shape("text", { x, y, class: kind });
   element.textContent = content;
   return element;
 }
 
 /** @param {string} name @param {Record<string, string | number>} attributes */
-function make(name, attributes) {
+function shape(name, attributes) {
   const element = /** @type {SVGElement} */ (document.createElementNS(SVG, name));
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;

@@ -1,6 +1,7 @@
 import { meaning, NOT_A_DIGIT } from "../model/words.js";
 import { correct, Failure } from "../network/api.js";
 import { retry } from "../network/retry.js";
+import { make } from "./elements.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
@@ -23,10 +24,7 @@ export class Correction {
     this.#result = result;
     page.labels.append(
       ...LABELS.map((label) => {
-        const button = document.createElement("button");
-        button.className = "label";
-        button.value = label;
-        button.textContent = meaning(label);
+        const button = make("button", { className: "label", value: label }, meaning(label));
         button.addEventListener("click", () => this.choose(label));
         return button;
       }),

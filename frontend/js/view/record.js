@@ -1,9 +1,11 @@
-import { correct, Failure, remove } from "../network/api.js";
+import { correct, Failure } from "../network/api.js";
+import { remove } from "../network/records.js";
+import { make } from "./elements.js";
 import { facts } from "./table.js";
 
 /**
  * @import {RecorderPage} from "../selectors.js"
- * @import {Recorded} from "../network/api.js"
+ * @import {Recorded} from "../network/records.js"
  */
 
 /** One prediction, opened: its picture, what is known of it, correction and deletion. */
@@ -39,12 +41,7 @@ export class RecordDialog {
     page.recordLabel.value = record.label ?? "";
     page.recordOpen.href = `/?record=${record.id}`;
     page.recordFacts.replaceChildren(
-      ...facts(record).map(([name, value]) => {
-        const line = document.createElement("div");
-        line.append(document.createElement("dt"), document.createElement("dd"));
-        [line.children[0].textContent, line.children[1].textContent] = [name, value];
-        return line;
-      }),
+      ...facts(record).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
     );
     page.record.showModal();
   }

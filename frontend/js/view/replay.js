@@ -1,4 +1,5 @@
-import { Failure, image, strokes } from "../network/api.js";
+import { Failure } from "../network/api.js";
+import { image, strokes } from "../network/records.js";
 import { readPicture } from "./picture.js";
 
 /**

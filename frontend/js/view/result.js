@@ -1,4 +1,6 @@
 import { percent, reading } from "../model/words.js";
+import { Bars } from "./bars.js";
+import { make } from "./elements.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
@@ -8,7 +10,7 @@ import { percent, reading } from "../model/words.js";
 const KEPT = {
   stored: "Recorded.",
   queued: "Recorded on this server; it joins the recorder as soon as that can be reached.",
-  no: "",
+  no: "Not recorded: this server's recorder is off.",
 };
 
 /** The panel that says what was read. */
@@ -20,39 +22,33 @@ export class Result {
   /** @param {DrawPage} page */
   constructor(page) {
     this.#page = page;
-    this.#bars = Array.from({ length: 10 }, (_, digit) => {
-      const bar = document.createElement("li");
-      bar.dataset.digit = String(digit);
-      return bar;
-    });
-    page.bars.append(...this.#bars);
-    this.#cells = Array.from({ length: 10 }, (_, digit) => {
-      const row = page.numbers.tBodies[0].insertRow();
-      const head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = String(digit);
-      row.append(head);
-      return row.insertCell();
-    });
+    this.#bars = new Bars(page.bars);
+    this.#cells = Array.from({ length: 10 }, () => make("td"));
+    page.numbers.tBodies[0].append(
+      ...this.#cells.map((cell, digit) => make("tr", {}, make("th", { scope: "row" }, String(digit)), cell)),
+    );
     page.asNumbers.addEventListener("click", () => this.#toggleNumbers());
     this.reset();
   }
 
-  /** @param {Answer} answer */
-  show(answer) {
+  /** @param {Answer} answer of a reading that records nothing */
+  preview(answer) {
     const { result, headline, sentence, kept, saw, seen } = this.#page;
     const words = reading(answer);
     result.dataset.kind = answer.verdict;
     headline.textContent = words.headline;
     sentence.textContent = words.sentence;
-    kept.textContent = KEPT[answer.recorded];
+    kept.textContent = "";
     seen.src = answer.seen;
     saw.hidden = false;
-    answer.probabilities.forEach((probability, digit) => {
-      this.#fill(digit, probability);
-      this.#bars[digit].classList.toggle("best", digit === answer.digit);
-    });
+    this.#fill(answer.probabilities);
     this.notice("");
+  }
+
+  /** @param {Answer} answer to Predict */
+  predicted(answer) {
+    this.preview(answer);
+    this.#page.kept.textContent = KEPT[answer.recorded];
   }
 
   reset() {
@@ -61,10 +57,7 @@ export class Result {
     headline.textContent = kept.textContent = "";
     sentence.textContent = "Draw a digit: the network reads along.";
     saw.hidden = true;
-    this.#bars.forEach((bar, digit) => {
-      this.#fill(digit, 0);
-      bar.classList.remove("best");
-    });
+    this.#fill(Array(10).fill(0));
     this.notice("");
   }
 
@@ -83,12 +76,10 @@ export class Result {
     this.notice(failure.passing ? `${failure.message} Your drawing is kept: press Predict to try again.` : failure.message);
   }
 
-  /** @param {number} digit @param {number} probability */
-  #fill(digit, probability) {
-    const bar = this.#bars[digit];
-    bar.style.setProperty("--part", String(probability));
-    bar.dataset.percent = probability < 0.01 ? "" : probability > 0.99 ? ">99" : `${Math.round(100 * probability)}`;
-    this.#cells[digit].textContent = percent(probability);
+  /** @param {number[]} probabilities */
+  #fill(probabilities) {
+    this.#bars.show(probabilities);
+    this.#cells.forEach((cell, digit) => (cell.textContent = percent(probabilities[digit])));
   }
 
   #toggleNumbers() {

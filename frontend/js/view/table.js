@@ -1,7 +1,8 @@
 import { meaning, percent } from "../model/words.js";
+import { make } from "./elements.js";
 
 /**
- * @import {Recorded} from "../network/api.js"
+ * @import {Recorded} from "../network/records.js"
  */
 
 const VERDICTS = { digit: "sure", unsure: "unsure", not_a_digit: "not a digit" };
@@ -42,36 +43,26 @@ export class Table {
 
   /** @param {Recorded} record */
   #row(record) {
-    const row = document.createElement("tr");
+    const time = make("time", { dateTime: record.date }, TIME.format(new Date(record.date)));
+    const row = make(
+      "tr",
+      {},
+      make("td", {}, time),
+      make("td", {}, this.#picture(record)),
+      make("td", { className: "reads" }, record.result),
+      make("td", {}, percent(record.confidence)),
+      make("td", {}, VERDICTS[record.verdict]),
+      make("td", {}, record.label === null ? "" : meaning(record.label)),
+      make("td", {}, source(record)),
+    );
     row.dataset.id = record.id;
-    const time = document.createElement("time");
-    time.dateTime = record.date;
-    time.textContent = TIME.format(new Date(record.date));
-    row.insertCell().append(time);
-    row.insertCell().append(this.#picture(record));
-    const cells = [
-      record.result,
-      percent(record.confidence),
-      VERDICTS[record.verdict],
-      record.label === null ? "" : meaning(record.label),
-      source(record),
-    ];
-    for (const text of cells) row.insertCell().textContent = text;
-    row.cells[2].className = "reads";
     return row;
   }
 
   /** @param {Recorded} record */
   #picture(record) {
-    const button = document.createElement("button");
-    button.className = "thumb";
-    button.ariaLabel = `Open the prediction “${record.result}”`;
-    const image = document.createElement("img");
-    image.src = `/records/${record.id}/image.png`;
-    image.alt = "";
-    image.loading = "lazy";
-    image.width = image.height = 48;
-    button.append(image);
+    const image = make("img", { alt: "", loading: "lazy", width: 48, height: 48, src: `/records/${record.id}/image.png` });
+    const button = make("button", { className: "thumb", ariaLabel: `Open the prediction “${record.result}”` }, image);
     button.addEventListener("click", () => this.#onOpen(record));
     return button;
   }
