@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     import cv2
     from flask import Flask
 
-    from backend import errors, security
+    from backend import compress, errors, security
     from backend.explain import Explainer
     from backend.ids import RecordIds
     from backend.recognizer import Recognizer
@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     errors.init_app(app)
     security.init_app(app)
+    compress.init_app(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     return app

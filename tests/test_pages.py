@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_page_loads_nothing_from_elsewhere_and_all_that_it_names(client: Flask
         assert file.startswith("/static/")
         with client.get(file) as answer:
             assert answer.status_code == 200, file
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/static/css/base.css", "/static/js/main.js", "/static/favicon.svg"])
+def test_a_browser_that_takes_gzip_gets_it_and_is_not_sent_it_twice(client: FlaskClient, path: str) -> None:
+    with client.get(path) as plain, client.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in plain.headers
+        assert gzip.decompress(packed.data) == plain.data
+        assert packed.content_length == len(packed.data) < len(plain.data)
+        assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+        known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    with client.get(path, headers=known) as again:
+        assert (again.status_code, again.data) == (304, b"")
 
 
 def test_there_is_an_icon(client: FlaskClient) -> None:
