@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
         if answer.mimetype not in TEXT:
             return answer
         answer.vary.add("Accept-Encoding")
-        if answer.status_code != 200 or "gzip" not in request.accept_encodings:
+        if answer.status_code != 200 or request.accept_encodings.quality("gzip") <= 0:
             return answer
         answer.direct_passthrough = False  # a file, which is read here
         answer.data = gzip.compress(answer.data, compresslevel=6, mtime=0)
