@@ -79,7 +79,7 @@ def _from_border_color(pixels: Image) -> Image:
     """How far each pixel is from the paper, the middle color of the picture's border: uint8 (H, W)."""
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     if pixels.ndim == 2:
-        return cv2.absdiff(pixels, np.full((1, 1), np.median(border), np.uint8)[0, 0].item())
+        return cv2.absdiff(pixels, np.full_like(pixels, np.median(border)))
     paper = np.median(border, axis=0)
     channels = cv2.split(cv2.absdiff(pixels, (float(paper[0]), float(paper[1]), float(paper[2]), 0.0)))
     return cv2.max(cv2.max(channels[0], channels[1]), channels[2])
@@ -87,14 +87,11 @@ def _from_border_color(pixels: Image) -> Image:
 
 def _photograph_ink(pixels: Image) -> Image:
     """Ink on paper under uneven light: the difference from the paper around, lines and specks removed."""
-    scale = PHOTO_SIDE / max(pixels.shape[:2])
-    if scale < 1:
-        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    pixels = _shrink(pixels, PHOTO_SIDE)
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     pixels = cv2.GaussianBlur(pixels, (0, 0), 1.0).reshape(pixels.shape)
-    small_scale = min(1.0, PAPER_SIDE / max(pixels.shape[:2]))
-    small = cv2.resize(pixels, None, fx=small_scale, fy=small_scale, interpolation=cv2.INTER_AREA)
+    small = _shrink(pixels, PAPER_SIDE)
     paper = cv2.resize(cv2.medianBlur(small, PAPER_WINDOW), pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     paper = paper.reshape(pixels.shape)
     darker = cv2.subtract(paper, pixels).reshape(pixels.shape).max(axis=2)
@@ -109,6 +106,15 @@ def _photograph_ink(pixels: Image) -> Image:
     written = _largest_writing(written & (difference > STRONG * middle))
     edge = cv2.dilate(written, np.ones((3, 3), np.uint8))
     return cv2.convertScaleAbs(difference, alpha=255 / middle) * edge
+
+
+def _shrink(pixels: Image, longer: int) -> Image:
+    """Resampled so that the longer side is `longer` px, where it is more."""
+    h, w = pixels.shape[:2]
+    scale = longer / max(h, w)
+    if scale >= 1:
+        return pixels
+    return cv2.resize(pixels, (max(1, round(w * scale)), max(1, round(h * scale))), interpolation=cv2.INTER_AREA)
 
 
 def _without_ruled_lines(written: Image) -> Image:

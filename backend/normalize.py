@@ -81,7 +81,7 @@ def _fit(piece: Piece, longer: int) -> Piece:
 
 def _is_lost(ink: Image) -> bool:
     """Whether most of the stroke faded because it is thinner than a pixel."""
-    return 2 * 255 * cv2.countNonZero(_strong(ink)) < cv2.sumElems(ink)[0]
+    return 2 * 255 * cv2.countNonZero(cv2.inRange(ink, 128, 255)) < cv2.sumElems(ink)[0]
 
 
 def _strong(ink: Image) -> Image:
