@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from flask import Blueprint, Response
@@ -27,6 +27,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     model: Model
     recorder: dict[str, Any]
+    client_address: Annotated[str, msgspec.Meta(description="What a record keeps of it: no, hash or full.")]
 
 
 @routes.get("/health/live")
@@ -46,5 +47,6 @@ def ready() -> Response:
     model = Model(ok=True, version=parts.recognizer().version, runtime=parts.settings().model_runtime)
     recorder = parts.recorder_or_none()
     state = recorder.state() if recorder else {"ok": True, "store": "none"}
-    answer = Ready(ready=bool(state["ok"]), model=model, recorder=state)
+    kept = parts.settings().record_client_address
+    answer = Ready(ready=bool(state["ok"]), model=model, recorder=state, client_address=kept)
     return parts.json_answer(answer, 200 if answer.ready else 503)

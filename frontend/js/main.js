@@ -1,6 +1,8 @@
 import { toJSON } from "./model/geometry.js";
 import { Drawing } from "./model/drawing.js";
+import { keeping } from "./model/words.js";
 import { Failure, predict } from "./network/api.js";
+import { health } from "./network/health.js";
 import { Preview } from "./network/preview.js";
 import { retry } from "./network/retry.js";
 import { DRAW, find } from "./selectors.js";
@@ -132,5 +134,12 @@ async function bringBack(id) {
   await replay(id, drawing, tools.width, ended.signal).catch(fail);
 }
 
+/** Tell the visitor what is recorded: this server's operator decides. */
+async function tellKept() {
+  const state = await health();
+  if (state) page.keeping.textContent = keeping(state.client_address);
+}
+
+void tellKept();
 const wanted = new URLSearchParams(location.search).get("record");
 if (wanted) void bringBack(wanted);

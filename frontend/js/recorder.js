@@ -1,6 +1,7 @@
 import { byDay, meantAgainstRead } from "./model/counts.js";
-import { NOT_A_DIGIT } from "./model/words.js";
+import { keeping, NOT_A_DIGIT, waiting } from "./model/words.js";
 import { Failure } from "./network/api.js";
+import { health } from "./network/health.js";
 import { counts, records } from "./network/records.js";
 import { find, RECORDER } from "./selectors.js";
 import * as charts from "./view/charts.js";
@@ -22,26 +23,43 @@ const filter = takeFilters(page.filters, page.exports, () => {
 let cursors = [];
 /** The cursor of the page after it. @type {string | null} */
 let next = null;
+/** Why the last load failed, in words. */
+let failure = "";
 /** Counts the loads, so that a slow answer never replaces a newer one. */
 let loads = 0;
 
-/** @param {{arriving?: boolean}} [how] arriving: point out the records that were not there before */
+/**
+ * @param {{arriving?: boolean}} [how] arriving: point out the records that were not there before
+ * @returns {Promise<boolean>} whether the table changed
+ */
 async function load({ arriving = false } = {}) {
   const mine = ++loads;
   try {
     const answer = await records(filter(), cursors.at(-1) ?? null);
-    if (mine !== loads) return;
-    table.show(answer.records, arriving);
+    if (mine !== loads) return false;
+    const changed = table.show(answer.records, arriving);
     next = answer.next;
     page.older.disabled = next === null;
     page.newer.disabled = cursors.length === 0;
     page.none.hidden = answer.records.length > 0 || next !== null;
     page.further.hidden = answer.records.length > 0 || next === null;
-    page.notice.textContent = "";
+    failure = "";
+    return changed;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    page.notice.textContent = `${error.message} Trying again.`;
+    failure = `${error.message} Trying again.`;
+    return false;
+  } finally {
+    await tellState();
   }
+}
+
+/** Say what stands in the way of the table, and what a visitor should know of the recorder. */
+async function tellState() {
+  const state = await health();
+  const said = [failure, waiting(state?.recorder.queued ?? 0)].filter(Boolean).join(" ");
+  if (page.notice.textContent !== said) page.notice.textContent = said;
+  if (state) page.keeping.textContent = keeping(state.client_address);
 }
 
 async function loadCounts() {
@@ -72,9 +90,8 @@ page.newer.addEventListener("click", () => {
 });
 
 async function look() {
-  if (document.visibilityState === "visible") {
-    if (cursors.length === 0) await load({ arriving: true });
-    await loadCounts();
+  if (document.visibilityState === "visible" && cursors.length === 0) {
+    if (await load({ arriving: true })) await loadCounts();
   }
   setTimeout(look, LOOK);
 }

@@ -33,6 +33,7 @@ export const DRAW = /** @type {const} */ ({
   correction: ["#correction", HTMLFieldSetElement],
   labels: ["#labels", HTMLElement],
   corrected: ["#corrected", HTMLElement],
+  keeping: ["#keeping", HTMLElement],
   shortcuts: ["#shortcuts", HTMLDialogElement],
   singleKeys: ["#single-keys", HTMLInputElement],
 });
@@ -41,6 +42,7 @@ export const RECORDER = /** @type {const} */ ({
   filters: ["#filters", HTMLFormElement],
   exports: ["#exports", HTMLElement],
   notice: ["#notice", HTMLElement],
+  keeping: ["#keeping", HTMLElement],
   records: ["#records", HTMLTableElement],
   none: ["#none", HTMLElement],
   further: ["#further", HTMLElement],

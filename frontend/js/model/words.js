@@ -33,6 +33,24 @@ export function meaning(label) {
   return label === "not_a_digit" ? NOT_A_DIGIT : label;
 }
 
+const ADDRESS = {
+  no: "and nothing about you",
+  hash: "and a keyed hash of your address",
+  full: "and your address",
+};
+
+/** @param {"no" | "hash" | "full"} address what is kept of the visitor's @returns {string} */
+export function keeping(address) {
+  return `Predict keeps the drawing, its strokes, the result, the time, ${ADDRESS[address]}. Reading along keeps nothing.`;
+}
+
+/** @param {number} count of records that wait for their store */
+export function waiting(count) {
+  if (count === 0) return "";
+  const [records, join] = count === 1 ? ["prediction waits", "joins"] : ["predictions wait", "join"];
+  return `${count} ${records} safely on this server and ${join} the table as soon as the recorder's store can be reached.`;
+}
+
 /** @param {string} text */
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);

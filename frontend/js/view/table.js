@@ -21,7 +21,11 @@ export class Table {
     this.#onOpen = onOpen;
   }
 
-  /** @param {Recorded[]} records @param {boolean} arriving whether what is new is to be pointed out */
+  /**
+   * @param {Recorded[]} records
+   * @param {boolean} arriving whether what is new is to be pointed out
+   * @returns {boolean} whether anything changed
+   */
   show(records, arriving) {
     const before = this.#rows;
     this.#rows = new Map(
@@ -39,6 +43,7 @@ export class Table {
     rows.forEach((row, i) => {
       if (this.#body.rows[i] !== row) this.#body.insertBefore(row, this.#body.rows[i] ?? null);
     });
+    return before.size !== rows.length || records.some(({ id }) => before.get(id) !== this.#rows.get(id));
   }
 
   /** @param {Recorded} record */
