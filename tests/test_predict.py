@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from werkzeug.test import TestResponse
 
 from backend import create_app
@@ -243,6 +244,27 @@ def test_every_answer_fits_the_published_contract(app: Flask, client: FlaskClien
 def reader(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """A server that only reads, for the many tries of a law."""
     return create_app(Settings(instance=tmp_path_factory.mktemp("instance"), records_url="none")).test_client()
+
+
+@st.composite
+def pictures(draw_from: st.DrawFn) -> NDArray[np.uint8]:
+    """Any picture at all: every shape, one to four channels, empty, sparse, dense or smooth."""
+    sides = st.one_of(st.integers(1, 8), st.integers(9, 300), st.sampled_from([700, 1000]))
+    shape = draw_from(sides), draw_from(sides), draw_from(st.sampled_from([1, 3, 4]))
+    random = np.random.default_rng(draw_from(st.integers(0, 2**32 - 1)))
+    paper = draw_from(st.integers(0, 255))
+    share = draw_from(st.sampled_from([0.0, 0.001, 0.01, 0.4, 1.0]))
+    picture = np.where(random.random(shape) < share, random.integers(0, 256, shape), paper).astype(np.uint8)
+    return cv2.blur(picture, (5, 5)).reshape(shape) if draw_from(st.booleans()) else picture
+
+
+@hypothesis.settings(deadline=None, max_examples=200)
+@given(picture=pictures())
+def test_whatever_the_picture_it_is_read_or_refused(reader: FlaskClient, picture: NDArray[np.uint8]) -> None:
+    answer = reader.post("/predict", data=as_data_url(as_file(picture)))
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 200:
+        assert sum(answer.get_json()["probabilities"]) == pytest.approx(1)
 
 
 @hypothesis.settings(deadline=None)
