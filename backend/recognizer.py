@@ -75,8 +75,8 @@ class Recognizer:
 
 def among_digits(eleven: Floats) -> npt.NDArray[np.float64]:
     """Eleven probabilities (..., 11) as ten that sum to 1 (..., 10): what is no digit could as well be any of them."""
-    ten = eleven[..., :10].astype(np.float64)
-    return ten + (1 - ten.sum(axis=-1, keepdims=True)) / 10
+    ten = eleven[..., :10].astype(np.float64) + eleven[..., 10:].astype(np.float64) / 10
+    return ten / ten.sum(axis=-1, keepdims=True)
 
 
 def _about(folder: Path) -> Any:
@@ -85,7 +85,10 @@ def _about(folder: Path) -> Any:
     for path in (architecture, weights):
         if not path.is_file():
             raise ModelMismatch(f"{path} is missing. {TRAIN_HINT}")
-    about = json.loads(architecture.read_text()).get("digitpad", {})
+    try:
+        about = json.loads(architecture.read_text()).get("digitpad", {})
+    except ValueError:
+        raise ModelMismatch(f"{architecture} is damaged. {TRAIN_HINT}") from None
     if about.get("format") != FORMAT:
         found = about.get("format", "none")
         raise ModelMismatch(f"{architecture} has format {found}, this version reads {FORMAT}. {TRAIN_HINT}")
@@ -108,7 +111,7 @@ def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]
     """An exported network, from (n, 28, 28, 1) in [0, 1] to its outputs; one thread a call, since the server has
     threads of its own.
 
-    Raises ModelMismatch where the file is missing, or says something else of itself than `about`.
+    Raises ModelMismatch where the file is missing or damaged, or says something else of itself than `about`.
     """
     import onnxruntime as ort
 
@@ -117,7 +120,10 @@ def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    try:
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own have no common class
+        raise ModelMismatch(f"{path} is damaged. {TRAIN_HINT}") from error
     of_itself = json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}"))
     if about is not None and of_itself != about:
         raise ModelMismatch(f"{path} is not an export of model_mnist.json and model_mnist.h5. {TRAIN_HINT}")
