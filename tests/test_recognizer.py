@@ -164,12 +164,12 @@ print(recognizer.version)
 
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed (requirements/train.txt)")
 def test_keras_and_onnx_agree(recognizer: Recognizer, tmp_path: Path) -> None:
-    """In a process of its own: TensorFlow and ONNX Runtime are never both in one that serves."""
+    """Keras in a process of its own, as MODEL_RUNTIME=keras has it."""
     noise = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
     digits = np.stack([picture_of(digit) for digit in STROKES])[..., None].astype(np.float32) / np.float32(255)
     pictures = np.concatenate([noise, digits, np.zeros((1, 28, 28, 1), np.float32)])
     np.save(tmp_path / "pictures.npy", pictures)
-    command = [sys.executable, "-c", BY_KERAS, tmp_path / "pictures.npy", tmp_path / "keras.npy"]
+    command = [sys.executable, "-c", BY_KERAS, str(tmp_path / "pictures.npy"), str(tmp_path / "keras.npy")]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == recognizer.version
