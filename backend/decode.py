@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import Problem
+from backend.png import read_canvas_png
 
 Pixels = NDArray[np.uint8]
 
@@ -91,6 +92,8 @@ def _pixels(image: bytes, media_type: str) -> Pixels:
 
 
 def _turned(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
+    if media_type == "image/png" and (pixels := read_canvas_png(image)) is not None:
+        return pixels
     if media_type == "image/jpeg":
         return cv2.imdecode(data, cv2.IMREAD_COLOR)  # turns by EXIF; a JPEG has no alpha to lose
     if b"eXIf" not in image and b"EXIF" not in image:

@@ -66,21 +66,21 @@ def _on_paper(pixels: Image) -> Image:
     alpha = pixels[:, :, 3]
     if alpha.min() == 255:
         return cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR)
-    weight = int(alpha.sum(dtype=np.int64))
+    weight = cv2.sumElems(alpha)[0]
     if weight == 0:
         raise _blank()
-    gray = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
-    dark_ink = int(cv2.multiply(gray, alpha, scale=1 / 255).sum(dtype=np.int64)) * 255 < 128 * weight
-    over = cv2.multiply(gray, alpha, scale=1 / 255)
+    over = cv2.multiply(cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY), alpha, scale=1 / 255)
+    dark_ink = cv2.sumElems(over)[0] * 255 < 128 * weight
     return cv2.add(over, cv2.bitwise_not(alpha)) if dark_ink else over
 
 
 def _from_border_color(pixels: Image) -> Image:
     """How far each pixel is from the paper, the middle color of the picture's border: uint8 (H, W)."""
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    border = np.sort(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
+    # As np.median, which takes four times as long.
+    paper = border[[(len(border) - 1) // 2, len(border) // 2]].mean(axis=0)
     if pixels.ndim == 2:
-        return cv2.absdiff(pixels, np.full_like(pixels, np.median(border)))
-    paper = np.median(border, axis=0)
+        return cv2.absdiff(pixels, np.full_like(pixels, paper))
     channels = cv2.split(cv2.absdiff(pixels, (float(paper[0]), float(paper[1]), float(paper[2]), 0.0)))
     return cv2.max(cv2.max(channels[0], channels[1]), channels[2])
 

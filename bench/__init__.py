@@ -1,0 +1,1 @@
+"""Measures Digitpad as docs/benchmarks.md tells it; `script/bench` runs it."""

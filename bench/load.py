@@ -1,0 +1,125 @@
+"""A load generator: some connections, each with one request on its way at any time.
+
+Raw sockets and epoll in one thread, so that the client takes as little as it can of the machine
+that it shares with the server.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+PATIENCE = 30.0  # seconds without any answer after which the server counts as dead
+
+
+class Load(NamedTuple):
+    """What came back."""
+
+    seconds: float
+    latencies: npt.NDArray[np.float64]  # of each answer, seconds, in the order in which they came
+    statuses: Counter[int]
+
+    @property
+    def answered(self) -> int:
+        """Answers of the 200s; a refusal is none."""
+        return sum(count for status, count in self.statuses.items() if 200 <= status < 300)
+
+    @property
+    def throughput(self) -> float:
+        """Answers a second."""
+        return self.answered / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """Latency in ms."""
+        return float(np.percentile(self.latencies, percent)) * 1000
+
+
+def post(path: str, body: bytes, content_type: str = "text/plain", headers: str = "") -> bytes:
+    """A request as bytes; `headers` are whole lines, each ended by CR LF."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n{headers}\r\n"
+    )
+    return head.encode() + body
+
+
+def drive(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
+    """Send the requests in turn over `connections` connections for `seconds`.
+
+    Raises ConnectionError where the server ends a connection, TimeoutError where it falls silent.
+    """
+    latencies: list[float] = []
+    statuses: Counter[int] = Counter()
+    with selectors.DefaultSelector() as selector:
+        lines = [_Line(port) for _ in range(connections)]
+        try:
+            for line in lines:
+                selector.register(line.socket, selectors.EVENT_READ, line)
+            start = time.perf_counter()
+            end = start + seconds
+            sent = 0
+            for line in lines:
+                line.send(requests[sent % len(requests)])
+                sent += 1
+            waiting = connections
+            while waiting:
+                ready = selector.select(PATIENCE)
+                if not ready:
+                    raise TimeoutError(f"No answer on port {port} for {PATIENCE:.0f} s.")
+                for key, _ in ready:
+                    line = key.data
+                    status = line.receive()
+                    if status is None:
+                        continue
+                    now = time.perf_counter()
+                    latencies.append(now - line.since)
+                    statuses[status] += 1
+                    if now < end:
+                        line.send(requests[sent % len(requests)])
+                        sent += 1
+                    else:
+                        waiting -= 1
+            took = time.perf_counter() - start
+        finally:
+            for line in lines:
+                line.socket.close()
+    return Load(took, np.array(latencies), statuses)
+
+
+class _Line:
+    """One connection, kept open."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.since = 0.0
+        self._got = b""
+        self._missing = -1  # bytes of the answer that are still to come; -1: its head isn't whole yet
+
+    def send(self, request: bytes) -> None:
+        self._got, self._missing = b"", -1
+        self.since = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> int | None:
+        """The status, once the answer is whole."""
+        piece = self.socket.recv(65536)
+        if not piece:
+            raise ConnectionError("The server ended a connection.")
+        if self._missing < 0:
+            self._got += piece
+            head, blank, rest = self._got.partition(b"\r\n\r\n")
+            if not blank:
+                return None
+            at = head.lower().index(b"content-length:") + 15
+            self._missing = int(head[at:].split(b"\r\n", 1)[0]) - len(rest)
+        else:
+            self._missing -= len(piece)
+        return int(self._got[9:12]) if self._missing <= 0 else None
