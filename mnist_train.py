@@ -208,7 +208,7 @@ class Epochs:
 
 def as_input(pictures: npt.NDArray[np.uint8]) -> Floats:
     """uint8 (n, 28, 28) as the network takes them: float32 (n, 28, 28, 1) in [0, 1]."""
-    return pictures[..., None].astype(np.float32) / 255
+    return pictures[..., None].astype(np.float32) / np.float32(255)
 
 
 # ---- training -------------------------------------------------------------------------------------------------------

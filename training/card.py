@@ -96,7 +96,7 @@ def by_digit_and_writer(drawn: Drawn, pens: Pens) -> str:
         for d in range(10)
         if (drawn.truth == d).any()
     ]
-    writers = pens.writer[drawn.index]
+    writers = pens.writer[drawn.drawing]
     per_writer = [
         (w, str((writers == w).sum()), f"{right[writers == w].mean():.2%}") for w in np.unique(writers).tolist()
     ]
@@ -138,7 +138,7 @@ def draw_errors(drawn: Drawn, pens: Pens, path: Path) -> int:
     cells: list[Image] = []
     wrong = np.flatnonzero(drawn.read != drawn.truth)
     for k in wrong.tolist():
-        i = int(drawn.index[k])
+        i = int(drawn.drawing[k])
         picture = measures.canvas(pens.strokes(i), np.random.default_rng([measures.SEED, i]))
         seen = cv2.resize(255 - normalize(255 - picture), (96, 96), interpolation=cv2.INTER_NEAREST)
         cell = np.vstack(

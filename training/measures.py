@@ -42,10 +42,10 @@ class Way:
         settings = Settings(instance=instance, records_url="none", access_log=False)
         self._client = create_app(settings).test_client()
 
-    def read(self, pixels: Image, suffix: str = ".png", quality: int = 95) -> Answer:
-        """pixels: uint8, gray, BGR or BGRA; dark ink on light unless they say otherwise."""
-        data = cv2.imencode(suffix, pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
-        kind = {".png": "image/png", ".jpg": "image/jpeg"}[suffix]
+    def read(self, pixels: Image, quality: int | None = None) -> Answer:
+        """pixels: uint8, gray, BGR or BGRA, sent as PNG, or as JPEG of that quality."""
+        kind, options = ("image/png", []) if quality is None else ("image/jpeg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+        data = cv2.imencode("." + kind[6:], pixels, options)[1].tobytes()
         url = f"data:{kind};base64,{base64.b64encode(data).decode()}"
         response = self._client.post("/predict?record=false", data=url, content_type="text/plain")
         if response.status_code == 422:
@@ -57,7 +57,7 @@ class Way:
 class Drawn(NamedTuple):
     """Digits drawn on the canvas, and what they were read as."""
 
-    index: npt.NDArray[np.int64]  # in pens.npz
+    drawing: npt.NDArray[np.int64]  # its index in pens.npz
     truth: npt.NDArray[np.int64]
     read: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float64]
@@ -97,7 +97,7 @@ def mnist_raw(recognizer: Recognizer, pictures: Image, labels: Image) -> float:
     """Share of MNIST's test pictures that the network itself reads right."""
     right = 0
     for k in range(0, len(labels), 1000):
-        eleven = recognizer.network(pictures[k : k + 1000, :, :, None].astype(np.float32) / 255)
+        eleven = recognizer.network(pictures[k : k + 1000, :, :, None].astype(np.float32) / np.float32(255))
         right += int((eleven[:, :10].argmax(1) == labels[k : k + 1000]).sum())
     return right / len(labels)
 
@@ -124,7 +124,7 @@ def invariance(way: Way, pens: Pens, count: int | None) -> dict[str, float]:
             "thinner": way.read(255 - draw(_centered(strokes, longer), PENS[0])),
             "inverted": way.read(plain),
             "transparent": way.read(np.dstack([np.zeros((CANVAS, CANVAS, 3), np.uint8), plain])),
-            "JPEG": way.read(255 - plain, ".jpg", 60),
+            "JPEG": way.read(255 - plain, quality=60),
         }
         for change, answer in changed.items():
             same.setdefault(change, []).append(answer.digit == first)

@@ -37,7 +37,8 @@ def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
     page = cv2.GaussianBlur(page, (0, 0), rng.uniform(0.4, 1.4))
     page = page + rng.normal(0, rng.uniform(1, 7), page.shape)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 96))]
-    return cv2.imdecode(cv2.imencode(".jpg", np.clip(page, 0, 255).astype(np.uint8), quality)[1], cv2.IMREAD_COLOR)
+    _, jpeg = cv2.imencode(".jpg", np.clip(page, 0, 255).astype(np.uint8), quality)
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
 
 def _cloud(shape: tuple[int, ...], rng: Rng, cells: int, strength: float) -> npt.NDArray[np.float32]:
