@@ -20,6 +20,8 @@ import msgspec
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
 from backend.records.sqlite_file import SqliteFile
 
+WRITE_TIMEOUT = 10.0  # seconds; a disk that takes longer is as good as broken
+
 MIGRATIONS = (
     """
     CREATE TABLE operations (
@@ -95,16 +97,18 @@ class Outbox:
             self._append(connection, record.id, Add(record, drawing, key))
             return record.id
 
-        return self._file.write(work)
+        return self._file.write(work, WRITE_TIMEOUT)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Queue a correction behind its record, if that is still here; the record as it now reads."""
-        record = self._file.write(lambda connection: self._follow(connection, Correct(record_id, label)))
+        record = self._file.write(lambda connection: self._follow(connection, Correct(record_id, label)), WRITE_TIMEOUT)
         return None if record is None else msgspec.structs.replace(record, label=label)
 
     def delete(self, record_id: uuid.UUID) -> bool:
         """Queue a deletion behind its record, if that is still here."""
-        return self._file.write(lambda connection: self._follow(connection, Delete(record_id))) is not None
+        return (
+            self._file.write(lambda connection: self._follow(connection, Delete(record_id)), WRITE_TIMEOUT) is not None
+        )
 
     def get(self, record_id: uuid.UUID) -> Add | None:
         """A record that waits here, as it now reads, with its drawing."""

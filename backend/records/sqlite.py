@@ -26,6 +26,7 @@ from backend.records.record import (
 )
 from backend.records.sqlite_file import SqliteFile
 
+CHANGE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 LOOK_AT = 20_000  # records that one page looks at, at most, when a filter lets few of them through
 
 MIGRATIONS = (
@@ -158,7 +159,7 @@ class SqliteStore:
             record = _change(connection, record_id, label, deleted=False)
             return None if record is None else msgspec.structs.replace(record, label=label)
 
-        return self._file.write(work)
+        return self._file.write(work, CHANGE_TIMEOUT)
 
     def delete(self, record_id: uuid.UUID) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
@@ -169,7 +170,7 @@ class SqliteStore:
                 _count(connection, record, -1)
             return record is not None
 
-        return self._file.write(work)
+        return self._file.write(work, CHANGE_TIMEOUT)
 
     def counts(self) -> list[Count]:
         rows = self._file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")

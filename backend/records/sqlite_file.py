@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
@@ -47,8 +48,7 @@ class SqliteFile:
         try:
             connection = getattr(self._readers, "connection", None)
             if connection is None:
-                with self._turn():
-                    connection = self._readers.connection = self._connect()
+                connection = self._readers.connection = self._connect()
                 self._open.append(connection)
             return connection.execute(sql, parameters).fetchall()
         except (sqlite3.Error, OSError) as error:
@@ -66,7 +66,8 @@ class SqliteFile:
         try:
             return done.result(timeout)
         except Late:
-            raise RecorderUnavailable(f"{self.path.name} didn't take the record within {timeout} s.") from None
+            done.cancel()  # unless it is under way
+            raise RecorderUnavailable(f"{self.path.name} didn't answer within {timeout:g} s.") from None
 
     def forget_deleted(self) -> None:
         """Call it in a work that deletes: what was deleted leaves the write-ahead log too, with the
@@ -134,6 +135,8 @@ class SqliteFile:
         results: list[tuple[Future[Any], Any, Exception | None]] = []
         connection.execute("BEGIN IMMEDIATE")
         for work, done in batch:
+            if not done.set_running_or_notify_cancel():
+                continue  # whoever asked for it has given up
             connection.execute("SAVEPOINT one")
             try:
                 results.append((done, work(connection), None))
@@ -155,7 +158,7 @@ class SqliteFile:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=1, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits with the power
             connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self._migrate(connection)
@@ -163,6 +166,17 @@ class SqliteFile:
             connection.close()
             raise
         return connection
+
+    @staticmethod
+    def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+        """A new file's first connections race for this, and SQLite doesn't let the losers wait."""
+        for _ in range(100):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                time.sleep(0.01)
+        connection.execute("PRAGMA journal_mode = WAL")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]

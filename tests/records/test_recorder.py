@@ -1,0 +1,255 @@
+"""Nothing acknowledged is lost: the outbox before the store."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import multiprocessing
+import os
+import secrets
+import signal
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from backend.records import open_recorder
+from backend.records.record import Added, Filter, Record, RecorderUnavailable
+from backend.records.recorder import Recorder
+from backend.settings import Settings
+from tests.records.making import Era, drawing, record
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Settings:
+    return Settings(instance=tmp_path, record_budget_ms=100)
+
+
+@pytest.fixture
+def recorder(configured: Settings) -> Iterator[Recorder]:
+    recorder = open_recorder(configured)
+    recorder.start()
+    yield recorder
+    recorder.close()
+
+
+@contextmanager
+def store_away(configured: Settings) -> Iterator[None]:
+    """The store takes nothing: its turn to write is held, as by another process that hangs."""
+    with open(configured.instance / "records.sqlite.lock", "a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "It did not happen in 30 s."
+        time.sleep(0.02)
+
+
+def queued(recorder: Recorder) -> int:
+    count = recorder.state()["queued"]
+    assert isinstance(count, int)
+    return count
+
+
+def all_ids(recorder: Recorder) -> list[uuid.UUID]:
+    return [each.id for each in recorder.export(Filter())]
+
+
+def test_what_the_store_takes_is_stored(recorder: Recorder, era: Era) -> None:
+    made = era.record()
+    assert recorder.add(made, drawing()) == Added(record=made, state="stored")
+    assert all_ids(recorder) == [made.id]
+    assert queued(recorder) == 0
+
+
+def test_what_the_store_does_not_take_in_time_is_queued_and_delivered(
+    recorder: Recorder, configured: Settings, era: Era
+) -> None:
+    made = [era.record(seconds=n) for n in range(40)]
+    sent = [drawing() for _ in made]
+    with store_away(configured):
+        for each, its_drawing in zip(made[:3], sent, strict=False):
+            assert recorder.add(each, its_drawing).state == "queued"
+        assert all_ids(recorder) == []
+        state = recorder.state()
+        assert state["queued"] == 3
+        assert float(str(state["oldest_s"])) > 0
+    for each, its_drawing in zip(made[3:], sent[3:], strict=True):
+        recorder.add(each, its_drawing)
+    wait_until(lambda: queued(recorder) == 0)
+    assert all_ids(recorder) == [each.id for each in reversed(made)]
+    assert [recorder.drawing(each.id) for each in made] == sent
+
+
+def test_what_is_queued_can_be_read_corrected_and_deleted(recorder: Recorder, configured: Settings, era: Era) -> None:
+    kept, gone, sent = era.record(), era.record(seconds=1), drawing()
+    with store_away(configured):
+        recorder.add(kept, sent)
+        recorder.add(gone, drawing())
+        assert recorder.get(kept.id) == kept
+        assert recorder.drawing(kept.id) == sent
+        assert recorder.correct(kept.id, "3") == msgspec.structs.replace(kept, label="3")
+        assert recorder.get(kept.id) == msgspec.structs.replace(kept, label="3")
+        assert recorder.delete(gone.id)
+        assert recorder.get(gone.id) is None
+        assert recorder.drawing(gone.id) is None
+    wait_until(lambda: queued(recorder) == 0)
+    assert recorder.get(kept.id) == msgspec.structs.replace(kept, label="3")
+    assert all_ids(recorder) == [kept.id]
+    assert recorder.drawing(gone.id) is None
+    assert not recorder.delete(gone.id)
+
+
+def test_a_retry_of_what_is_queued_makes_no_second_record(recorder: Recorder, configured: Settings, era: Era) -> None:
+    first, retry, later = (era.record(seconds=n) for n in range(3))
+    with store_away(configured):
+        recorder.add(first, drawing(), "key")
+        assert recorder.add(retry, drawing(), "key") == Added(record=first, state="queued")
+    wait_until(lambda: queued(recorder) == 0)
+    assert recorder.add(later, drawing(), "key") == Added(record=first, state="stored")
+    assert all_ids(recorder) == [first.id]
+
+
+def test_a_full_outbox_refuses_and_keeps_what_it_has(configured: Settings, era: Era) -> None:
+    recorder = open_recorder(dataclasses.replace(configured, outbox_bytes=200_000))
+    recorder.start()
+    taken: list[Record] = []
+    with store_away(configured):
+        while len(taken) < 1000:
+            made = era.record(seconds=len(taken))
+            try:
+                recorder.add(made, drawing(image=secrets.token_bytes(10_000)))
+            except RecorderUnavailable as error:
+                assert "outbox is full" in str(error)
+                break
+            taken.append(made)
+        assert 5 < len(taken) < 30
+        assert (configured.instance / "outbox.sqlite").stat().st_size <= 200_000
+    wait_until(lambda: queued(recorder) == 0)
+    assert all_ids(recorder) == [each.id for each in reversed(taken)]
+    with store_away(configured):
+        assert recorder.add(era.record(seconds=1001), drawing()).state == "queued"  # there is room again
+    recorder.close()
+
+
+def test_the_outbox_survives_a_restart(configured: Settings, era: Era) -> None:
+    made = era.record()
+    with store_away(configured):
+        recorder = open_recorder(configured)
+        assert recorder.add(made, drawing()).state == "queued"  # never started: nothing delivers
+    again = open_recorder(configured)
+    assert queued(again) == 1
+    again.start()
+    wait_until(lambda: queued(again) == 0)
+    assert all_ids(again) == [made.id]
+    again.close()
+    recorder.close()
+
+
+def _queue_and_die(configured: Settings, made: list[Record]) -> None:
+    recorder = open_recorder(configured)
+    for each in made:
+        recorder.add(each, drawing())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_worker_delivers_what_another_queued_before_it_was_killed(
+    recorder: Recorder, configured: Settings, era: Era
+) -> None:
+    made = [era.record(seconds=n) for n in range(5)]
+    with store_away(configured):
+        worker = multiprocessing.get_context("spawn").Process(target=_queue_and_die, args=(configured, made))
+        worker.start()
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL
+    wait_until(lambda: queued(recorder) == 0 and len(all_ids(recorder)) == 5)
+    assert all_ids(recorder) == [each.id for each in reversed(made)]
+
+
+def _record_many(configured: Settings, made: list[Record]) -> None:
+    recorder = open_recorder(configured)
+    recorder.start()
+    for each in made:
+        recorder.add(each, drawing())
+    recorder.close()
+
+
+def test_several_workers_share_one_outbox(recorder: Recorder, configured: Settings, era: Era) -> None:
+    groups = [[era.record(seconds=n + 1000 * group) for n in range(60)] for group in range(3)]
+    spawn = multiprocessing.get_context("spawn")
+    workers = [spawn.Process(target=_record_many, args=(configured, group)) for group in groups]
+    for worker in workers:
+        worker.start()
+    for _ in range(5):
+        with store_away(configured):
+            time.sleep(0.3)
+        time.sleep(0.1)
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    wait_until(lambda: queued(recorder) == 0)
+    assert all_ids(recorder) == [each.id for group in reversed(groups) for each in reversed(group)]
+
+
+def test_a_crash_between_delivery_and_its_note_does_not_double(configured: Settings, era: Era) -> None:
+    made, sent = era.record(), drawing()
+    recorder = open_recorder(configured)
+    with store_away(configured):
+        recorder.add(made, sent, "key")
+    with sqlite3.connect(configured.instance / "outbox.sqlite") as file:
+        rows = file.execute("SELECT * FROM operations").fetchall()
+    recorder.start()
+    wait_until(lambda: queued(recorder) == 0)
+    recorder.close()
+    with sqlite3.connect(configured.instance / "outbox.sqlite") as file:  # as if its note had been lost
+        file.executemany("INSERT INTO operations VALUES (?, ?, ?, ?)", rows)
+    again = open_recorder(configured)
+    again.start()
+    wait_until(lambda: queued(again) == 0)
+    assert all_ids(again) == [made.id]
+    assert sum(each.count for each in again.counts()) == 1
+    again.close()
+
+
+def test_a_deleted_drawing_is_in_no_file_any_more(configured: Settings, era: Era) -> None:
+    secret = secrets.token_bytes(64)
+    recorder = open_recorder(configured)
+    recorder.start()
+    stored, waiting = era.record(), era.record(seconds=1)
+    recorder.add(stored, drawing(image=secret * 100, strokes=secret))
+    with store_away(configured):
+        recorder.add(waiting, drawing(image=secret * 100, strokes=secret))
+    wait_until(lambda: queued(recorder) == 0)
+    assert any(secret in path.read_bytes() for path in configured.instance.iterdir())
+    assert recorder.delete(stored.id)
+    assert recorder.delete(waiting.id)
+    assert not [path for path in configured.instance.iterdir() if secret in path.read_bytes()]
+    recorder.close()
+
+
+def test_a_file_of_a_newer_version_is_refused_in_words(configured: Settings, era: Era) -> None:
+    with sqlite3.connect(configured.instance / "records.sqlite") as file:
+        file.execute("PRAGMA user_version = 99")
+    recorder = open_recorder(configured)
+    state = recorder.state()
+    assert not state["ok"]
+    assert "made by a newer Digitpad" in str(state["detail"])
+    assert recorder.add(record(id=era.record().id), drawing()).state == "queued"
+    recorder.close()
+
+
+def test_a_folder_that_can_not_be_written_is_said(tmp_path: Path, era: Era) -> None:
+    (tmp_path / "instance").write_text("a file where a folder should be")
+    recorder = open_recorder(Settings(instance=tmp_path / "instance"))
+    with pytest.raises(RecorderUnavailable, match="can't be used"):
+        recorder.add(era.record(), drawing())
+    assert not recorder.state()["ok"]
+    recorder.close()
