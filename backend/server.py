@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import gc
+import importlib
 import multiprocessing
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING
@@ -20,7 +23,11 @@ from backend import create_app
 from backend.settings import Settings
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from _typeshed.wsgi import WSGIApplication
+
+# Imported before the workers fork, so that they share one copy. None of these starts a thread.
+SHARED = ("cv2", "flask", "onnxruntime", "backend.explain", "backend.overload", "backend.records", "backend.routes")
+SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
 # Without the client's address, which is personal data.
 ACCESS_LOG = "%(time)s %(method)s %(path)s %(status)d %(dt_ms).0f ms"
@@ -36,6 +43,18 @@ def serve() -> int:
         return 2
     print(f"Digitpad is at http://{settings.host}:{settings.port} (Ctrl-C stops it).", flush=True)
     broken = multiprocessing.Event()
+    run(settings, partial(_application, settings, broken))
+    return 2 if broken.is_set() else 0
+
+
+def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
+    """Serve what `make` makes in each worker, until SIGINT or SIGTERM."""
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # which serving doesn't use; its threads would not survive a fork
+    for module in SHARED:
+        importlib.import_module(module)
+    gc.freeze()  # a collection would write to the pages that the workers share
     Granian(
         "digitpad",
         address=settings.host,
@@ -44,24 +63,25 @@ def serve() -> int:
         workers=settings.workers or len(os.sched_getaffinity(0)),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-        blocking_threads=settings.threads,
+        blocking_threads=settings.threads + settings.waiting + SPARE_THREADS,
         websockets=False,
         log_level=LogLevels.warning,
         log_access=settings.access_log,
         log_access_format=ACCESS_LOG,
-    ).serve(target_loader=partial(_application, broken), wrap_loader=False)
-    return 2 if broken.is_set() else 0
+    ).serve(target_loader=make, wrap_loader=False)
 
 
-def _application(broken: Event) -> Flask:
+def _application(settings: Settings, broken: Event) -> WSGIApplication:
     """One worker's application, made in that worker. Where it can't be, says why and stops the server."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian has its own: a stop while we start is a stop
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with_parent()
+    _keep_memory()
+    from backend.overload import Turns  # imported where all is, see SHARED
     from backend.recognizer import ModelMismatch
 
     try:
-        return create_app()
+        return Turns(create_app(settings), settings.threads, settings.waiting)
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()
@@ -74,6 +94,16 @@ def _end_with_parent() -> None:
     """A server that was killed leaves no worker behind that still holds its port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, see prctl(2)
+
+
+def _keep_memory() -> None:
+    """glibc would hand the memory of every picture back to the kernel and take it again, zeroed, page by
+    page, for the next one, which takes as long as decoding it. Let each worker keep some; see mallopt(3)."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(-3, 4 << 20)  # M_MMAP_THRESHOLD: from 4 MiB on
+        mallopt(-1, 8 << 20)  # M_TRIM_THRESHOLD: what is free beyond 8 MiB
+        mallopt(-8, 2)  # M_ARENA_MAX: not one for each thread
 
 
 def _claim(host: str, port: int) -> None:
