@@ -1,7 +1,9 @@
 """Trains the network that Digitpad reads with, and writes model_mnist.json, model_mnist.h5 and model_mnist.onnx.
 
-python mnist_train.py --data FOLDER              the network that ships
-python mnist_train.py --data FOLDER --arch cnn   the reports' CNN, or softmax regression, on plain MNIST
+python mnist_train.py              the network that ships
+python mnist_train.py --arch cnn   the reports' CNN, or softmax regression, on plain MNIST
+
+The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that has them (docs/data.md).
 """
 
 from __future__ import annotations
@@ -28,10 +30,11 @@ from backend.errors import Problem
 from backend.ink import find_ink
 from backend.normalize import normalize
 from backend.recognizer import FORMAT, among_digits
+from training.download import MissingData
 from training.drawing import CANVAS, Image, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
 from training.paper import photograph
-from training.sources import Pens, load_mnist
+from training.sources import DATA_HELP, Pens, find_data, load_mnist
 from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear
 
 # ---- the recipe -----------------------------------------------------------------------------------------------------
@@ -405,13 +408,17 @@ def train_plain(arch: str, material: Material, seed: int, epochs: int) -> Any:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help="folder with the data")
+    parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help=DATA_HELP)
     parser.add_argument("--arch", choices=("digitpad", "cnn", "softmax"), default="digitpad")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--epochs", type=int, help=f"{EPOCHS}, or {PLAIN_EPOCHS} for the plain ones")
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the model's files")
     options = parser.parse_args()
+    try:
+        options.data = find_data(options.data)
+    except MissingData as error:
+        parser.error(str(error))
     material = Material(options.data)
     plain = options.arch != "digitpad"
     scores = []

@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -18,9 +19,10 @@ import numpy as np
 from backend.normalize import normalize
 from backend.recognizer import Recognizer
 from training import measures
+from training.download import MissingData
 from training.drawing import Image
 from training.measures import Answer, Drawn, Way
-from training.sources import Pens, load_mnist
+from training.sources import DATA_HELP, Pens, find_data, load_mnist
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -84,7 +86,7 @@ def measure(data: Path, count: int | None, seeds: list[Path]) -> tuple[list[Row]
     return rows, drawn, others_read, pens
 
 
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [header, tuple("---" for _ in header), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
@@ -158,10 +160,14 @@ def draw_errors(drawn: Drawn, pens: Pens, path: Path) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help="folder with the data")
+    parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help=DATA_HELP)
     parser.add_argument("--sample", type=int, help="drawings of each kind; all, and the card is written, without it")
     parser.add_argument("--seeds", type=Path, nargs="*", default=[], help="folders with models of other seeds")
     options = parser.parse_args()
+    try:
+        options.data = find_data(options.data)
+    except MissingData as error:
+        parser.error(str(error))
     rows, drawn, _, pens = measure(options.data, options.sample, options.seeds)
     figures = table(("what", "on", "measured", "owed (aim)"), list(rows))
     print(figures)
