@@ -20,6 +20,10 @@ from flask.testing import FlaskClient
 
 from backend import create_app
 from backend.settings import TOP, Settings
+from tests.chromium import chromium
+from tests.records.nodes import Nodes
+
+__all__ = ["chromium"]  # a fixture
 
 # No deadline, since a busy machine is no failure; the same examples each time in CI.
 hypothesis.settings.register_profile("digitpad", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -110,3 +114,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server that the whole session shares."""
     with running_server(tmp_path_factory.mktemp("instance")) as running:
         yield running.url
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[Nodes]:
+    """Real Cassandra nodes, started when a test first needs them."""
+    nodes = Nodes()
+    yield nodes
+    nodes.stop()

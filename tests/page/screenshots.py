@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.chromium import FLAGS, find_chromium
 from tests.conftest import running_server
-from tests.page.conftest import FLAGS, SCREENS, find_chromium
+from tests.page.conftest import SCREENS
 from tests.page.hand import draw
 from tests.page.test_draw import predict
 

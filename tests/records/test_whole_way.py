@@ -1,0 +1,43 @@
+"""The whole way on real parts: a hand draws in Chromium, Predict reads it, the recorder page has it, also later."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import Running, running_server
+from tests.page.hand import draw
+
+
+def wait_until_ready(page: Page, server: Running) -> None:
+    """Cassandra's keyspace and tables are made while the page is served already."""
+    for _ in range(600):
+        if page.request.get(f"{server.url}/health/ready").ok:
+            return
+        page.wait_for_timeout(100)
+    raise TimeoutError(page.request.get(f"{server.url}/health/ready").text())
+
+
+def test_a_drawn_digit_is_read_recorded_and_there_after_a_restart(chromium: Browser, url: str, tmp_path: Path) -> None:
+    page = chromium.new_page()
+    with running_server(tmp_path, RECORDS_URL=url) as server:
+        wait_until_ready(page, server)
+        page.goto(server.url)
+        draw(page, "7")
+        with page.expect_response(re.compile(r"/predict$")) as waiting:
+            page.get_by_role("button", name="Predict").click()
+        answer = waiting.value.json()
+        assert (answer["result"], answer["recorded"]) == ("7", "stored")
+        expect(page.get_by_role("status")).to_contain_text("7")
+        page.goto(f"{server.url}/recorder")
+        expect(page.locator("tbody tr").first).to_contain_text("7")
+        drawing = page.request.get(f"{server.url}/records/{answer['id']}/image.png").body()
+    with running_server(tmp_path, RECORDS_URL=url) as server:
+        wait_until_ready(page, server)
+        page.goto(f"{server.url}/recorder")
+        expect(page.locator("tbody tr").first).to_contain_text("7")
+        assert page.request.get(f"{server.url}/records?limit=1").json()["records"][0]["id"] == answer["id"]
+        assert page.request.get(f"{server.url}/records/{answer['id']}/image.png").body() == drawing
+    page.close()
