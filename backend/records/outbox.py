@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -71,12 +72,19 @@ class Outbox:
         self._file = SqliteFile(path, MIGRATIONS)
         self._limit = limit
         self._path = path
+        self._no_keys = threading.local()
 
     def close(self) -> None:
         self._file.close()
 
     def key_of(self, key: str) -> uuid.UUID | None:
         """The id of the record that was queued with this idempotency key."""
+        version = self._file.read("PRAGMA data_version")[0][0]  # of the file, as this thread sees it
+        if version == getattr(self._no_keys, "version", None):
+            return None
+        if not self._file.read("SELECT 1 FROM keys LIMIT 1"):
+            self._no_keys.version = version  # spares each prediction the query below while all is well
+            return None
         oldest = time.time() - KEY_LIFETIME / timedelta(seconds=1)
         rows = self._file.read("SELECT id FROM keys WHERE key = ? AND at > ?", (key, oldest))
         return uuid.UUID(bytes=rows[0][0]) if rows else None
@@ -174,7 +182,12 @@ class Outbox:
 
     @contextmanager
     def _only_one(self) -> Iterator[bool]:
-        with open(f"{self._path}.delivery", "a") as turn:
+        """Whether this process delivers now; another one does for as long as it holds the lock."""
+        try:
+            turn = open(f"{self._path}.delivery", "a")  # noqa: SIM115 - closed below, which lets go
+        except OSError as error:
+            raise RecorderUnavailable(f"The outbox can't be locked: {error}.") from error
+        with turn:
             try:
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

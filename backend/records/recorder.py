@@ -44,7 +44,7 @@ class Recorder:
         self._budget = budget
         self._wake = threading.Event()
         self._closing = False
-        self._delivery = threading.Thread(target=self._deliver, name="outbox delivery", daemon=True)
+        self._delivery = threading.Thread(target=self._deliver_always, name="outbox delivery", daemon=True)
 
     def start(self) -> None:
         """Begin to connect and to deliver; call it in the process that serves, after any fork."""
@@ -145,7 +145,11 @@ class Recorder:
         kept = self._store.get(earlier) or msgspec.structs.replace(record, id=earlier)  # deleted since
         return Added(record=kept, state="stored")
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
+        """Bring what is queued to the store now; raises RecorderUnavailable where it doesn't take it."""
+        self._outbox.deliver(self._store, DELIVERY_TIMEOUT)
+
+    def _deliver_always(self) -> None:
         pause = LOOK_EVERY
         while not self._closing:
             self._wake.wait(pause)
@@ -153,7 +157,7 @@ class Recorder:
             if self._closing:
                 return
             try:
-                self._outbox.deliver(self._store, DELIVERY_TIMEOUT)
+                self.deliver()
                 pause = LOOK_EVERY
             except Exception as error:  # whatever it is, the record stays queued and is tried again
                 pause = min(LONGEST_BACK_OFF, pause * 2)

@@ -93,33 +93,33 @@ class SqliteStore:
     """See backend.records.record.Store."""
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, MIGRATIONS)
+        self.file = SqliteFile(path, MIGRATIONS)
 
     def start(self) -> None:
-        self._file.path.parent.mkdir(parents=True, exist_ok=True)
+        self.file.path.parent.mkdir(parents=True, exist_ok=True)
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
 
     def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
         def work(connection: sqlite3.Connection) -> uuid.UUID:
             earlier = _claim(connection, key, record.id)
             if earlier == record.id:
-                _insert(connection, record, drawing)
+                insert(connection, record, drawing)
             return earlier
 
-        taken = self._file.write(work, timeout)
+        taken = self.file.write(work, timeout)
         return record if taken == record.id else self.get(taken) or msgspec.structs.replace(record, id=taken)
 
     def get(self, record_id: uuid.UUID) -> Record | None:
-        rows = self._file.read(
+        rows = self.file.read(
             f"SELECT {COLUMNS}, c.label FROM records AS r {LAST_CHANGE} AND r.time = ? AND r.id = ?",
             (record_id.time, record_id.bytes),
         )
         return _record(rows[0]) if rows else None
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
-        rows = self._file.read("SELECT image, media_type, seen, strokes FROM drawings WHERE id = ?", (record_id.bytes,))
+        rows = self.file.read("SELECT image, media_type, seen, strokes FROM drawings WHERE id = ?", (record_id.bytes,))
         if not rows:
             return None
         image, media_type, seen, strokes = rows[0]
@@ -127,7 +127,7 @@ class SqliteStore:
 
     def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
         marks = ",".join("?" * len(record_ids))
-        rows = self._file.read(
+        rows = self.file.read(
             f"SELECT id, seen FROM drawings WHERE id IN ({marks})", [each.bytes for each in record_ids]
         )
         found: dict[bytes, bytes] = dict(rows)
@@ -143,7 +143,7 @@ class SqliteStore:
         if only.corrected is not None:
             where += f" AND c.label IS {'NOT ' if only.corrected else ''}NULL"
         newest_first = f"FROM records WHERE {within} ORDER BY time DESC, id DESC"
-        rows = self._file.read(
+        rows = self.file.read(
             f"SELECT {COLUMNS}, c.label FROM (SELECT * {newest_first} LIMIT {LOOK_AT}) AS r "
             f"{LAST_CHANGE}{where} LIMIT ?",
             (*bounds, *(value for _, value in wanted), limit + 1),
@@ -151,7 +151,7 @@ class SqliteStore:
         found = tuple(_record(row) for row in rows[:limit])
         if len(rows) > limit:
             return Page(records=found, next=found[-1].id)
-        end = self._file.read(f"SELECT id {newest_first} LIMIT 1 OFFSET {LOOK_AT - 1}", bounds)
+        end = self.file.read(f"SELECT id {newest_first} LIMIT 1 OFFSET {LOOK_AT - 1}", bounds)
         return Page(records=found, next=uuid.UUID(bytes=end[0][0]) if end else None)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
@@ -159,30 +159,30 @@ class SqliteStore:
             record = _change(connection, record_id, label, deleted=False)
             return None if record is None else msgspec.structs.replace(record, label=label)
 
-        return self._file.write(work, CHANGE_TIMEOUT)
+        return self.file.write(work, CHANGE_TIMEOUT)
 
     def delete(self, record_id: uuid.UUID) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
             record = _change(connection, record_id, None, deleted=True)
             if record is not None:
                 connection.execute("DELETE FROM drawings WHERE id = ?", (record_id.bytes,))
-                self._file.forget_deleted()
+                self.file.forget_deleted()
                 _count(connection, record, -1)
             return record is not None
 
-        return self._file.write(work, CHANGE_TIMEOUT)
+        return self.file.write(work, CHANGE_TIMEOUT)
 
     def counts(self) -> list[Count]:
-        rows = self._file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")
+        rows = self.file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")
         return [Count(day=date.fromisoformat(day), result=result, count=count) for day, result, count in rows]
 
     def confusion(self) -> list[Confusion]:
-        rows = self._file.read("SELECT meant, read, count FROM confusion WHERE count > 0 ORDER BY meant, read")
+        rows = self.file.read("SELECT meant, read, count FROM confusion WHERE count > 0 ORDER BY meant, read")
         return [Confusion(meant=meant, read=read, count=count) for meant, read, count in rows]
 
     def problem(self) -> str | None:
         try:
-            self._file.read("SELECT 1 FROM counts LIMIT 1")
+            self.file.read("SELECT 1 FROM counts LIMIT 1")
         except RecorderUnavailable as error:
             return str(error)
         return None
@@ -198,7 +198,8 @@ def _claim(connection: sqlite3.Connection, key: str | None, record_id: uuid.UUID
     return uuid.UUID(bytes=connection.execute("SELECT id FROM keys WHERE key = ?", (key,)).fetchone()[0])
 
 
-def _insert(connection: sqlite3.Connection, record: Record, drawing: Drawing) -> None:
+def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing) -> None:
+    """Add a record in a transaction; nothing where it was added before."""
     added = connection.execute(
         "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (

@@ -1,0 +1,188 @@
+"""Fail every file call of a recorder's work in turn, and look whether anything acknowledged is lost.
+
+    LD_PRELOAD=faults.so FAULT_FOLDER=FOLDER python -m tests.failure.faulty_disk FOLDER store|outbox kill|io_error|...
+
+test_faults.py runs it. Each try is a process of its own: it works until the Nth call on the disk
+fails; then another process, whose disk is well, opens the files and reads all back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import shutil
+import sys
+import traceback
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from backend.records import open_recorder
+from backend.records.record import Drawing, Filter, Record, RecorderUnavailable
+from backend.records.sqlite import SqliteStore
+from backend.settings import Settings
+from tests.records.making import id_at, record
+
+MODES = ("count", "kill", "io_error", "disk_full", "power")
+NOT_KILLED = (0, 137)
+
+disk = ctypes.CDLL(None)  # the preloaded faults.c
+
+
+def made(number: int) -> Record:
+    return record(
+        id=id_at(datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=number), clock=number), expected=str(number % 10)
+    )
+
+
+RECORDS = [made(number) for number in range(9)]
+DRAWING = Drawing(image=b"\x89PNG" * 1500, media_type="image/png", seen=bytes(784))
+
+
+class Acknowledged:
+    """What was acknowledged, written where no fault is."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def note(self, what: str, record_id: uuid.UUID) -> None:
+        os.write(self._file, f"{what} {record_id}\n".encode())
+
+
+def attempt(acknowledged: Acknowledged, what: str, record_id: uuid.UUID, work: Callable[[], object]) -> None:
+    try:
+        work()
+    except RecorderUnavailable:
+        return
+    acknowledged.note(what, record_id)
+
+
+def work_on_store(folder: Path, acknowledged: Acknowledged, arm: Callable[[], None]) -> None:
+    arm()
+    store = SqliteStore(folder / "records.sqlite")
+
+    def add(each: Record, key: str | None = None) -> None:
+        attempt(acknowledged, "added", each.id, lambda: store.add(each, DRAWING, key, 5))
+
+    for each in RECORDS[:3]:
+        add(each, str(each.id))
+    attempt(acknowledged, "corrected", RECORDS[0].id, lambda: store.correct(RECORDS[0].id, "5") or fail())
+    attempt(acknowledged, "deleted", RECORDS[1].id, lambda: store.delete(RECORDS[1].id) or fail())
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(add, RECORDS[3:6]))
+    store.close()
+
+
+def work_on_outbox(folder: Path, acknowledged: Acknowledged, arm: Callable[[], None]) -> None:
+    turn = os.open(folder / "records.sqlite.lock", os.O_WRONLY | os.O_CREAT)
+    fcntl.flock(turn, fcntl.LOCK_EX)  # the store is away
+    arm()
+    recorder = open_recorder(Settings(instance=folder, record_budget_ms=2))
+
+    def add(each: Record) -> None:
+        attempt(acknowledged, "added", each.id, lambda: recorder.add(each, DRAWING, str(each.id)))
+
+    for each in RECORDS[:3]:
+        add(each)
+    attempt(acknowledged, "corrected", RECORDS[0].id, lambda: recorder.correct(RECORDS[0].id, "5") or fail())
+    attempt(acknowledged, "deleted", RECORDS[1].id, lambda: recorder.delete(RECORDS[1].id) or fail())
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(add, RECORDS[3:6]))
+    fcntl.flock(turn, fcntl.LOCK_UN)
+    attempt(acknowledged, "delivered", RECORDS[0].id, recorder.deliver)
+    add(RECORDS[6])
+    recorder.close()
+
+
+def fail() -> object:
+    raise RecorderUnavailable("It is not there.")
+
+
+def read_back(folder: Path, log: Path) -> None:
+    """Raises AssertionError where something acknowledged is lost or something is there twice."""
+    acknowledged = [tuple(line.split()) for line in log.read_text().splitlines()]
+    done = {what: {uuid.UUID(text) for each, text in acknowledged if each == what} for what, _ in acknowledged}
+    recorder = open_recorder(Settings(instance=folder, record_budget_ms=5000))
+    recorder.deliver()
+    assert recorder.state() | {"oldest_s": 0.0} == {
+        "ok": True,
+        "store": "SQLite",
+        "queued": 0,
+        "oldest_s": 0.0,
+        "detail": None,
+    }
+    listed = list(recorder.export(Filter()))
+    ids = [each.id for each in listed]
+    assert len(ids) == len(set(ids)), "a record is there twice"
+    for added in done.get("added", set()) - {RECORDS[1].id}:
+        assert added in ids, f"{added} was acknowledged and is lost"
+        assert recorder.drawing(added) == DRAWING
+        plain = next(each for each in RECORDS if each.id == added)
+        found = recorder.get(added)
+        assert found is not None
+        assert msgspec.structs.replace(found, label=None) == plain
+    if "corrected" in done:
+        corrected = recorder.get(RECORDS[0].id)
+        assert corrected is not None
+        assert corrected.label == "5"
+    if "deleted" in done:
+        assert RECORDS[1].id not in ids, "a deletion was acknowledged and is lost"
+        assert recorder.drawing(RECORDS[1].id) is None
+    elif RECORDS[1].id in done.get("added", set()):
+        assert recorder.drawing(RECORDS[1].id) in ((DRAWING, None) if RECORDS[1].id not in ids else (DRAWING,))
+    assert sum(each.count for each in recorder.counts()) == len(ids), "the counts are not those of the records"
+    assert sum(each.count for each in recorder.confusion()) == len(ids)
+    recorder.add(RECORDS[8], DRAWING)  # and it goes on
+    assert recorder.get(RECORDS[8].id) == RECORDS[8]
+    recorder.close()
+
+
+def in_a_process(work: Callable[[], None]) -> int:
+    """The exit status of a child that does `work`."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = 1
+    try:
+        work()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def main(place: Path, what: str, mode: str) -> int:
+    work = {"store": work_on_store, "outbox": work_on_outbox}[what]
+    number = 0
+    while True:
+        number += 1
+        folder, log = place / "disk", place / "acknowledged"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        log.write_text("")
+        came = place / "came"
+        came.write_text("")
+
+        def try_it() -> None:
+            arm = partial(disk.fault_arm, MODES.index(mode), ctypes.c_long(number))  # noqa: B023 - called at once
+            work(folder, Acknowledged(log), arm)  # noqa: B023
+            came.write_text(str(disk.fault_calls()))  # noqa: B023
+
+        status = in_a_process(try_it)
+        if status not in NOT_KILLED or in_a_process(lambda: read_back(folder, log)) != 0:  # noqa: B023
+            print(f"Lost when call {number} of the {what} met {mode}; see {folder}.", file=sys.stderr)
+            return 1
+        if came.read_text() and int(came.read_text()) < number:
+            print(f"{what}, {mode}: {number - 1} calls failed in turn, nothing acknowledged was lost.")
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
