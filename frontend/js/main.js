@@ -26,7 +26,7 @@ const paper = new Paper(page.canvas, page.ink, drawing);
 const tools = new Tools(page, drawing);
 const result = new Result(page);
 const correction = new Correction(page, result);
-const preview = new Preview();
+const preview = new Preview((failure) => result.waiting(failure));
 /** Loaded when it is asked for. @type {Why | undefined} */
 let why;
 /** The version of the drawing that a Predict is under way for. @type {number | null} */
@@ -45,29 +45,32 @@ takeShortcuts(page, { drawing, tools, correction, onPredict });
 drawing.listen((change) => {
   paper.paint();
   page.hint.hidden = !drawing.blank;
-  if (change === "step") void readAlong();
+  void (change === "step" ? readAlong() : glance()).catch(fail);
 });
 page.predict.addEventListener("click", () => void onPredict());
 page.clear.addEventListener("click", () => drawing.clear());
 page.why.addEventListener("click", () => void onWhy().catch(fail));
 
+/** Show what the network makes of a stroke that grows. */
+async function glance() {
+  correction.close();
+  const answer = await preview.glimpse(() => (drawing.growing && !drawing.blank ? paper.toDataURL() : null));
+  if (answer && drawing.growing) result.glimpse(answer);
+}
+
 /** Show what the network reads in the drawing as it is now, recording nothing. */
 async function readAlong() {
-  preview.stop();
   correction.close();
   page.why.disabled = drawing.blank;
   if (drawing.blank) {
+    preview.stop();
     why?.close();
     return result.reset();
   }
-  try {
-    const answer = await preview.read(paper.toDataURL(), (failure) => result.waiting(failure));
-    if (!answer) return;
-    result.preview(answer);
-    if (why?.open) await why.show(paper.toDataURL());
-  } catch (error) {
-    fail(error);
-  }
+  const answer = await preview.read(paper.toDataURL());
+  if (!answer) return;
+  result.preview(answer);
+  if (why?.open) await why.show(paper.toDataURL());
 }
 
 /** Read the drawing and record it. */

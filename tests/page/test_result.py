@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.page.hand import drag, draw
+from tests.page.hand import drag, draw, on_canvas
 from tests.page.test_draw import ink, predict
 
 PREVIEW = "**/predict?record=false"
@@ -27,6 +27,26 @@ def test_the_network_reads_along_and_records_nothing(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("7")
     expect(page.get_by_role("status")).not_to_contain_text("Recorded")
     assert records(page) == before
+
+
+def test_a_stroke_is_read_while_it_grows_and_not_again_when_the_pen_is_lifted(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "record=false" in request.url else None)
+    [one] = on_canvas(page, [[(0.5, 0.1), (0.5, 0.5), (0.5, 0.9)]])
+    page.mouse.move(*one[0])
+    with page.expect_response(PREVIEW):
+        page.mouse.down()
+    for point in one[1:]:
+        with page.expect_response(PREVIEW):
+            page.mouse.move(*point)
+    status = page.get_by_role("status")
+    expect(status).to_have_attribute("aria-busy", "true")
+    expect(status).to_contain_text("Reading along")
+    before = len(asked)
+    page.mouse.up()
+    expect(status).to_contain_text(re.compile("sure|Unsure|looks"))
+    expect(status).not_to_have_attribute("aria-busy", "true")
+    assert len(asked) == before
 
 
 def test_the_newest_reading_wins_and_the_older_call_is_aborted(page: Page) -> None:

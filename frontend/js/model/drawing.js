@@ -45,6 +45,11 @@ export class Drawing {
     return !this.picture && this.strokes.length === 0;
   }
 
+  /** Whether a pointer is at work. */
+  get growing() {
+    return this.#growing.size > 0 || this.#beforeErasing !== null;
+  }
+
   get canUndo() {
     return this.#past.length > 0;
   }

@@ -31,18 +31,16 @@ export class Result {
     this.reset();
   }
 
+  /** @param {Answer} answer for a drawing that isn't done: screen readers wait for the next one */
+  glimpse(answer) {
+    this.#show(answer, { kind: "glimpse", headline: String(answer.digit), sentence: "Reading along …" });
+    this.#page.result.ariaBusy = "true";
+  }
+
   /** @param {Answer} answer of a reading that records nothing */
   preview(answer) {
-    const { result, headline, sentence, kept, saw, seen } = this.#page;
-    const words = reading(answer);
-    result.dataset.kind = answer.verdict;
-    headline.textContent = words.headline;
-    sentence.textContent = words.sentence;
-    kept.textContent = "";
-    seen.src = answer.seen;
-    saw.hidden = false;
-    this.#fill(answer.probabilities);
-    this.notice("");
+    this.#show(answer, { kind: answer.verdict, ...reading(answer) });
+    this.#page.result.ariaBusy = null;
   }
 
   /** @param {Answer} answer to Predict */
@@ -53,6 +51,7 @@ export class Result {
 
   reset() {
     const { result, headline, sentence, kept, saw } = this.#page;
+    result.ariaBusy = null;
     result.dataset.kind = "none";
     headline.textContent = kept.textContent = "";
     sentence.textContent = "Draw a digit: the network reads along.";
@@ -74,6 +73,19 @@ export class Result {
   /** @param {Failure} failure */
   failed(failure) {
     this.notice(failure.passing ? `${failure.message} Your drawing is kept: press Predict to try again.` : failure.message);
+  }
+
+  /** @param {Answer} answer @param {{kind: string, headline: string, sentence: string}} words */
+  #show(answer, words) {
+    const { result, headline, sentence, kept, saw, seen } = this.#page;
+    result.dataset.kind = words.kind;
+    headline.textContent = words.headline;
+    sentence.textContent = words.sentence;
+    kept.textContent = "";
+    seen.src = answer.seen;
+    saw.hidden = false;
+    this.#fill(answer.probabilities);
+    this.notice("");
   }
 
   /** @param {number[]} probabilities */
