@@ -35,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     place = Path(f".records-copy-{hashlib.sha256(f'{chosen.source} {chosen.target}'.encode()).hexdigest()[:12]}")
     try:
-        copied = copy(_opened(chosen.source), _opened(chosen.target), place, sys.stderr)
+        (_, source), (_, target) = open_store(chosen.source), open_store(chosen.target)
+        copied = copy(_begun(source), _begun(target), place, sys.stderr)
     except (ValueError, RecorderUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
@@ -78,9 +79,8 @@ def _copy_one(source: Store, target: Store, record: Record) -> int:
     return 1
 
 
-def _opened(url: str) -> Store:
-    """A store that answers; raises RecorderUnavailable where it doesn't in a minute."""
-    _, store = open_store(url)
+def _begun(store: Store) -> Store:
+    """The store, once it answers; raises RecorderUnavailable where it doesn't in a minute."""
     store.start()
     end = time.monotonic() + CONNECT_TIMEOUT
     while (problem := store.problem()) is not None:

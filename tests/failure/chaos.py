@@ -59,10 +59,10 @@ class Client(threading.Thread):
 
     def __init__(self, port: int, history: History, stop: threading.Event) -> None:
         super().__init__(daemon=True)
-        self._port, self._history, self._stop = port, history, stop
+        self._port, self._history, self._stopping = port, history, stop
 
     def run(self) -> None:
-        while not self._stop.is_set():
+        while not self._stopping.is_set():
             key = secrets.token_hex(8)
             self._history.asked.add(key)
             for _ in range(TRIES):

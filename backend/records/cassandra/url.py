@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -21,12 +22,22 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None
     password: str | None
     password_file: Path | None = None  # read instead of the URL's password
-    replication: int = 1  # copies of each record in the datacenter; set when the keyspace is created
-    datacenter: str | None = None  # the one to talk to; None: that of the first host that answers
-    consistency: str = "LOCAL_QUORUM"
-    speculative_ms: int = 20  # a node that is silent this long is asked together with the next
-    ttl_days: int = 0  # records expire after so many days; 0: never. Set when the tables are created
-    compaction: str = "UnifiedCompactionStrategy"  # set when the tables are created
+    replication: Annotated[int, msgspec.Meta(ge=1)] = (
+        1  # copies of each record in the datacenter; set when the keyspace is created
+    )
+    datacenter: Annotated[str, msgspec.Meta(pattern=r"^[\w-]+$")] | None = (
+        None  # the one to talk to; None: that of the first host that answers
+    )
+    consistency: Literal["LOCAL_QUORUM", "QUORUM", "EACH_QUORUM", "ALL"] = "LOCAL_QUORUM"  # less would lose records
+    speculative_ms: Annotated[int, msgspec.Meta(ge=1)] = (
+        20  # a node that is silent this long is asked together with the next
+    )
+    ttl_days: Annotated[int, msgspec.Meta(ge=0)] = (
+        0  # records expire after so many days; 0: never. Set when the tables are created
+    )
+    compaction: Annotated[str, msgspec.Meta(pattern=r"^\w+$")] = (
+        "UnifiedCompactionStrategy"  # set when the tables are created
+    )
     tls: bool = False
     tls_ca: Path | None = None  # certificates to trust; None: the system's
     tls_cert: Path | None = None  # our own, where the nodes ask for one, with its key
