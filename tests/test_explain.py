@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.decode import Pixels, decode
@@ -75,6 +75,7 @@ def test_what_speaks_for_the_answer_speaks_against_the_runner_up(recognizer: Rec
     np.testing.assert_allclose(there, -back, atol=1e-9)
 
 
+@settings(max_examples=25)
 @given(row=st.integers(0, 27), column=st.integers(0, 27), weight=st.floats(0.5, 3))
 def test_the_ink_that_a_network_goes_by_is_the_ink_that_is_marked(row: int, column: int, weight: float) -> None:
     weights = np.zeros((784, 11), np.float32)
