@@ -21,7 +21,7 @@ TRAIN_HINT = "Run script/train to make the files anew, or restore them from the 
 
 
 class ModelMismatch(Exception):
-    """The model's files are missing, of another version, or not of one and the same training."""
+    """The model's files, or what is to run them, are missing, of another version, or don't belong together."""
 
 
 class Reading(NamedTuple):
@@ -137,8 +137,13 @@ def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]
 
 def _keras(folder: Path) -> Network:
     """model_mnist.json and model_mnist.h5 themselves, for who has TensorFlow installed."""
-    import keras
-    import tensorflow as tf
+    try:
+        import keras
+        import tensorflow as tf
+    except ModuleNotFoundError as error:
+        raise ModelMismatch(
+            f"MODEL_RUNTIME=keras needs {error.name}, which serving alone doesn't; run script/environment train."
+        ) from None
 
     model = keras.models.model_from_json((folder / "model_mnist.json").read_text())
     model.load_weights(folder / "model_mnist.h5")
