@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Imported before the workers fork, so that they share one copy. None of these starts a thread.
 SHARED = ("cv2", "flask", "onnxruntime", "backend.explain", "backend.overload", "backend.records", "backend.routes")
+MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
 # Without the client's address, which is personal data.
@@ -49,9 +50,7 @@ def serve() -> int:
 
 def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
     """Serve what `make` makes in each worker, until SIGINT or SIGTERM."""
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # which serving doesn't use; its threads would not survive a fork
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads, which serving doesn't use, survive no fork
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
@@ -65,7 +64,8 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
         workers_kill_timeout=10,
         blocking_threads=settings.threads + settings.waiting + SPARE_THREADS,
         websockets=False,
-        log_level=LogLevels.warning,
+        backpressure=MOST_CONNECTIONS,
+        log_level=LogLevels.error,  # it would warn of many threads; nearly all of ours only wait
         log_access=settings.access_log,
         log_access_format=ACCESS_LOG,
     ).serve(target_loader=make, wrap_loader=False)
