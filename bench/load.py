@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +50,8 @@ def post(path: str, body: bytes, content_type: str = "text/plain", headers: str 
     return head.encode() + body
 
 
-def drive(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> Load:
-    """Send the requests in turn over `connections` connections for `seconds`.
+def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
+    """Send one request after the other over `connections` connections for `seconds`.
 
     Raises ConnectionError where the server ends a connection, TimeoutError where it falls silent.
     """
@@ -64,10 +64,8 @@ def drive(port: int, requests: Sequence[bytes], connections: int, seconds: float
                 selector.register(line.socket, selectors.EVENT_READ, line)
             start = time.perf_counter()
             end = start + seconds
-            sent = 0
             for line in lines:
-                line.send(requests[sent % len(requests)])
-                sent += 1
+                line.send(next(requests))
             waiting = connections
             while waiting:
                 ready = selector.select(PATIENCE)
@@ -82,8 +80,7 @@ def drive(port: int, requests: Sequence[bytes], connections: int, seconds: float
                     latencies.append(now - line.since)
                     statuses[status] += 1
                     if now < end:
-                        line.send(requests[sent % len(requests)])
-                        sent += 1
+                        line.send(next(requests))
                     else:
                         waiting -= 1
             took = time.perf_counter() - start
@@ -91,6 +88,18 @@ def drive(port: int, requests: Sequence[bytes], connections: int, seconds: float
             for line in lines:
                 line.socket.close()
     return Load(took, np.array(latencies), statuses)
+
+
+def once(port: int, request: bytes) -> int:
+    """The status of a single request. Raises OSError where the server isn't there."""
+    line = _Line(port)
+    try:
+        line.send(request)
+        while (status := line.receive()) is None:
+            pass
+        return status
+    finally:
+        line.socket.close()
 
 
 class _Line:

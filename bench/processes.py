@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from backend.settings import TOP
+from bench.bodies import data_urls
+from bench.load import once
 
+PORTS = iter(range(5320, 5400))
 PATIENCE = 120.0  # seconds for a server to answer; TensorFlow takes its time
 
 
@@ -25,23 +28,41 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def serving(
-    command: Sequence[str | Path], port: int, probe: bytes, environment: Mapping[str, str] | None = None
-) -> Iterator[Server]:
-    """Run a server until the block ends; `probe` is a drawing that POST /predict takes.
+def digitpad(instance: Path, cores: int = 0, **environment: str) -> Iterator[Server]:
+    """Digitpad with its defaults, but for the log of requests; on the first `cores` cores where that isn't 0."""
+    pinned = ["taskset", "--cpu-list", f"0-{cores - 1}"] if cores else []
+    command = [*pinned, sys.executable, "-m", "backend"]
+    with serving(command, {"INSTANCE": str(instance), "ACCESS_LOG": "false", **environment}) as server:
+        yield server
 
-    Raises RuntimeError where it doesn't come up.
+
+@contextmanager
+def noop(**environment: str) -> Iterator[Server]:
+    """A Flask route that does nothing, on the same server."""
+    with serving([sys.executable, "-m", "bench.noop"], {"ACCESS_LOG": "false", **environment}) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    command: Sequence[str | Path], environment: Mapping[str, str], probe: bytes | None = None
+) -> Iterator[Server]:
+    """Run a server on a free port, which it finds in PORT, until the block ends.
+
+    It is up when it answers `probe`, by default a drawing as POST /predict takes it. Raises RuntimeError where it
+    doesn't come up.
     """
+    port = _free_port()
     begun = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=TOP,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **environment, "PORT": str(port)},
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # so that its workers can be ended with it
     )
     try:
-        _wait(port, probe, process)
+        _wait(port, probe or next(data_urls("white")), process)
         yield Server(port, process, time.perf_counter() - begun)
     finally:
         process.terminate()
@@ -53,17 +74,25 @@ def serving(
 
 
 def _wait(port: int, probe: bytes, process: subprocess.Popen[bytes]) -> None:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/predict", probe, {"Content-Type": "text/plain"})
     end = time.perf_counter() + PATIENCE
     while time.perf_counter() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"The server on port {port} ended by itself with status {process.returncode}.")
+            raise RuntimeError(f"{process.args!r} ended by itself with status {process.returncode}.")
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE):
+            if once(port, probe) == 200:
                 return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.002)
-    raise RuntimeError(f"The server on port {port} didn't answer within {PATIENCE:.0f} s.")
+        except OSError:
+            pass
+        time.sleep(0.002)
+    raise RuntimeError(f"{process.args!r} didn't answer within {PATIENCE:.0f} s.")
+
+
+def _free_port() -> int:
+    for port in PORTS:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise RuntimeError("All ports from 5320 to 5399 are taken.")
 
 
 def memory(process: subprocess.Popen[bytes]) -> list[int]:

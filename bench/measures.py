@@ -1,0 +1,222 @@
+"""What is measured. Servers that are compared run side by side and are asked in turn, round after round."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from backend.settings import TOP
+from bench.bodies import as_json, data_urls, page_requests
+from bench.load import Load, drive
+from bench.processes import Server, digitpad, memory, noop, serving
+from bench.table import Row, at_least, at_most, plain
+
+Requests = Callable[[], Iterator[bytes]]
+
+CASSANDRA = "cassandra://127.0.0.1:9042/digitpad_bench"
+
+
+class Pace(NamedTuple):
+    """How long the benchmark takes over each thing."""
+
+    rounds: int
+    seconds: float  # of load in each round
+
+
+def white() -> Iterator[bytes]:
+    return data_urls("white")
+
+
+def transparent() -> Iterator[bytes]:
+    return data_urls("transparent")
+
+
+def in_turn(servers: dict[str, Server], requests: Requests, connections: int, pace: Pace) -> dict[str, list[Load]]:
+    for server in servers.values():
+        drive(server.port, requests(), connections, 0.5)  # warms it up
+    loads: dict[str, list[Load]] = {name: [] for name in servers}
+    for _ in range(pace.rounds):
+        for name, server in servers.items():
+            loads[name].append(drive(server.port, requests(), connections, pace.seconds))
+    return loads
+
+
+def ratios(loads: list[Load], others: list[Load]) -> list[float]:
+    """Throughput, round by round."""
+    return [mine.throughput / other.throughput for mine, other in zip(loads, others, strict=True)]
+
+
+def share_of_noop(folder: Path, pace: Pace) -> list[Row]:
+    rows = []
+    bodies: list[tuple[str, float, Requests]] = [
+        ("the page's own request", 0.40, page_requests),
+        ("280x280 RGBA PNG on white", 0.25, white),
+        ("280x280 RGBA PNG, transparent", 0.25, transparent),
+    ]
+    with digitpad(folder / "ours") as ours, noop() as floor:
+        for name, aim, requests in bodies:
+            for connections in (8, 32):
+                loads = in_turn({"ours": ours, "floor": floor}, requests, connections, pace)
+                share = ratios(loads["ours"], loads["floor"])
+                rows.append(at_least(f"{name}, {connections} at once: share of a no-op route", aim, share))
+                rows.append(plain("— predictions a second", [load.throughput for load in loads["ours"]]))
+                rows.append(plain("— no-ops a second", [load.throughput for load in loads["floor"]]))
+    return rows
+
+
+def tail(folder: Path, pace: Pace) -> list[Row]:
+    with digitpad(folder / "tail") as ours:
+        eight = in_turn({"ours": ours}, page_requests, 8, pace)["ours"]
+        many = in_turn({"ours": ours}, page_requests, 128, pace)["ours"]
+        crowd = in_turn({"ours": ours}, page_requests, 1024, pace)["ours"]
+    return [
+        at_most("8 at once: p99 over p50", 3, [load.percentile(99) / load.percentile(50) for load in eight]),
+        at_most("128 at once: the longest wait", 1000, [load.percentile(100) for load in many], " ms"),
+        plain("1,024 at once: the longest wait", [load.percentile(100) for load in crowd], " ms"),
+        plain("— share refused with 503", [1 - load.answered / len(load.latencies) for load in crowd]),
+    ]
+
+
+def recording(folder: Path, pace: Pace, stores: dict[str, str]) -> list[Row]:
+    """stores: the recorder's URL by the store's name."""
+    rows = []
+    for name, url in stores.items():
+        with (
+            digitpad(folder / f"with {name}", RECORDS_URL=url) as recorded,
+            digitpad(folder / "without", RECORDS_URL="none") as unrecorded,
+        ):
+            for connections in (8, 32):
+                servers = {"with": recorded, "without": unrecorded}
+                loads = in_turn(servers, page_requests, connections, pace)
+                cost = [100 * (1 - each) for each in ratios(loads["with"], loads["without"])]
+                rows.append(
+                    at_most(f"writing the record, {name}, {connections} at once: throughput lost", 15, cost, " %")
+                )
+    return rows
+
+
+def start(folder: Path, times: int) -> list[Row]:
+    seconds = []
+    for n in range(times):
+        with digitpad(folder / f"start{n}") as server:
+            seconds.append(server.start)
+    return [at_most("from exec to the first answered prediction", 0.6, seconds, " s")]
+
+
+def size(folder: Path, pace: Pace) -> list[Row]:
+    """Memory after some load, workers and the process that starts them."""
+    shares: dict[int, float] = {}
+    for workers in (1, 4):
+        with digitpad(folder / "size", WORKERS=str(workers)) as server:
+            drive(server.port, page_requests(), 8, pace.seconds)
+            shares[workers] = sum(memory(server.process)) / 1e6
+    return [
+        at_most("memory, proportional share: one worker and its parent", 100, [shares[1]], " MB"),
+        at_most("— each further worker, of four", 45, [(shares[4] - shares[1]) / 3], " MB"),
+    ]
+
+
+def cores(folder: Path, pace: Pace) -> list[Row]:
+    count = len(os.sched_getaffinity(0))
+    with digitpad(folder / "one", cores=1) as one, digitpad(folder / "all", cores=count) as every:
+        loads = in_turn({"one": one, "all": every}, page_requests, 32, pace)
+    return [at_least(f"{count} cores against one, 32 at once", 3.2, ratios(loads["all"], loads["one"]))]
+
+
+def set_up() -> list[Row]:
+    """script/environment serve in a fresh clone, without any package that was downloaded before."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "digitpad"
+        subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
+        begun = time.perf_counter()
+        subprocess.run(
+            ["script/environment", "serve"], cwd=clone, check=True, env={**os.environ, "PIP_NO_CACHE_DIR": "1"}
+        )
+        seconds = time.perf_counter() - begun
+        megabytes = sum(path.lstat().st_size for path in (clone / ".venv").rglob("*")) / 1e6
+    return [
+        at_most("set-up by script/server: time", 40, [seconds], " s"),
+        at_most("— size on disk", 400, [megabytes], " MB"),
+    ]
+
+
+def pen(repeats: int) -> list[Row]:
+    from bench.page import pen_to_digit
+
+    waits = pen_to_digit(repeats)
+    return [at_most("the page: from lifting the pen to the digit on the screen", 20, waits, " ms")]
+
+
+def training(data: Path) -> list[Row]:
+    """A class's live demo: mnist_train.py --quick, from its start to its end."""
+    with tempfile.TemporaryDirectory() as out:
+        begun = time.perf_counter()
+        done = subprocess.run(
+            [TOP / ".venv/bin/python", "mnist_train.py", "--quick", "--data", data, "--out", out],
+            cwd=TOP,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        seconds = time.perf_counter() - begun
+    accuracy = float(next(word for word in reversed(done.stdout.split()) if word.replace(".", "").isdecimal()))
+    return [
+        at_most("mnist_train.py --quick: time", 60, [seconds], " s"),
+        at_least("— right on MNIST's test set", 99.0, [accuracy], " %"),
+    ]
+
+
+def cassandra() -> bool:
+    """Whether one answers on this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", 9042)) == 0
+
+
+def peers(folder: Path, pace: Pace, python: Path) -> list[Row]:
+    """python: that of an environment with bench/peers/requirements.txt and requirements/serve.txt."""
+    workers = str(len(os.sched_getaffinity(0)))
+
+    def url(path: str) -> Requests:
+        return lambda: as_json(path, lambda url: {"url": url})
+
+    def data(path: str) -> Requests:
+        return lambda: as_json(path, lambda url: {"data": [url]})
+
+    others: list[tuple[str, str, Requests, float]] = [
+        ("LitServe", "litserve_app", url("/predict"), 3),
+        ("BentoML", "bentoml_app", url("/predict"), 3),
+        ("Gradio", "gradio_app", data("/gradio_api/run/predict"), 20),
+    ]
+    rows = []
+    with digitpad(folder / "beside peers") as ours:
+        for name, module, requests, aim in others:
+            command: list[str | Path] = [python, "-m", f"bench.peers.{module}"]
+            with serving(command, {"WORKERS": workers}, next(requests())) as server:
+                theirs = in_turn({name: server}, requests, 8, pace)[name]
+                mine = in_turn({"ours": ours}, white, 8, pace)["ours"]
+            rows.append(at_least(f"times the throughput of {name}, 8 at once", aim, ratios(mine, theirs)))
+            rows.append(plain(f"— {name}, predictions a second", [load.throughput for load in theirs]))
+    return rows
+
+
+def reports(folder: Path, pace: Pace) -> list[Row]:
+    """Against the reports' way; both record in Cassandra."""
+    with (
+        digitpad(folder / "beside reports", RECORDS_URL=CASSANDRA) as ours,
+        serving([sys.executable, "-m", "bench.peers.reports_app"], {"CUDA_VISIBLE_DEVICES": ""}) as server,
+    ):
+        mine = in_turn({"ours": ours}, white, 8, pace)["ours"]
+        theirs = in_turn({"theirs": server}, white, 8, Pace(pace.rounds, max(3, pace.seconds)))["theirs"]
+    faster = [other.percentile(50) / load.percentile(50) for load, other in zip(mine, theirs, strict=True)]
+    return [
+        at_least("times the throughput of the reports' way, 8 at once", 100, ratios(mine, theirs)),
+        at_least("— their p50 over ours", 50, faster),
+        plain("— theirs, predictions a second", [load.throughput for load in theirs]),
+    ]

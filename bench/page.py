@@ -1,0 +1,79 @@
+"""The page in Chromium: what it sends, and how long a person waits for the digit."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.processes import digitpad
+from tests.page.hand import DIGITS, draw
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+
+# From the pen's lifting to the frame in which the reading of the finished drawing stands on the screen.
+WATCH = """() => {
+  const result = document.querySelector("#result");
+  window.waits = [];
+  let lifted = null;
+  addEventListener("pointerup", (event) => { lifted = event.timeStamp; }, { capture: true });
+  new MutationObserver(() => {
+    if (lifted === null || !["digit", "unsure", "not_a_digit"].includes(result.dataset.kind)) return;
+    const since = lifted;
+    lifted = null;
+    requestAnimationFrame(() => {
+      const painted = new MessageChannel();
+      painted.port1.onmessage = () => window.waits.push(performance.now() - since);
+      painted.port2.postMessage(null);
+    });
+  }).observe(result, { attributes: true, attributeFilter: ["data-kind"] });
+}"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Raises RuntimeError where there is none."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        raise RuntimeError("Chromium is missing; install it (on Debian: apt install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def page_bodies(browser: Browser) -> list[str]:
+    """What the page sends when Predict is pressed, for each digit."""
+    with tempfile.TemporaryDirectory() as instance, digitpad(Path(instance)) as server:
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        return [_predict(page, digit) for digit in DIGITS]
+
+
+def _predict(page: Page, digit: str) -> str:
+    draw(page, digit)
+    with page.expect_request(lambda request: request.url.endswith("/predict")) as sent:
+        page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Clear").click()
+    return sent.value.post_data or ""
+
+
+def pen_to_digit(repeats: int) -> list[float]:
+    """Milliseconds from lifting the pen to the digit on the screen, for drawings of all ten digits."""
+    with tempfile.TemporaryDirectory() as instance, digitpad(Path(instance)) as server, chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        page.evaluate(WATCH)
+        for n in range(repeats):
+            draw(page, str(n % 10))
+            page.wait_for_function("n => window.waits.length >= n", arg=n + 1)
+            page.get_by_role("button", name="Clear").click()
+        waits: list[float] = page.evaluate("window.waits")
+        return waits[1:]  # the first loads what the others use

@@ -1,0 +1,50 @@
+"""The benchmark still measures what it says; how fast it is here is no matter."""
+
+from __future__ import annotations
+
+import subprocess
+from itertools import islice
+
+import pytest
+
+from backend.settings import TOP
+from bench.bodies import page_requests
+from bench.load import drive, post
+from bench.table import at_least, at_most, markdown
+from tests.drawings import SEVEN_URL
+
+
+def test_quick_form_prints_a_table() -> None:
+    done = subprocess.run([TOP / "script" / "bench", "--quick"], capture_output=True, text=True, check=True)
+    rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
+    assert any("share of a no-op route" in row for row in rows)
+    assert any("memory, proportional share" in row for row in rows)
+
+
+def test_every_answer_is_counted_with_its_status_and_time(server: str) -> None:
+    port = int(server.rpartition(":")[2])
+    requests = iter([post("/predict?record=false", SEVEN_URL.encode()), post("/predict", b"no drawing")] * 10_000)
+    load = drive(port, requests, 4, 0.2)
+    assert set(load.statuses) == {200, 400}
+    assert load.statuses.total() == len(load.latencies)
+    assert load.answered == load.statuses[200]
+    assert 0 < load.percentile(0) <= load.percentile(50) <= load.percentile(100)
+
+
+def test_a_server_that_ends_is_no_result(server: str) -> None:
+    port = int(server.rpartition(":")[2])
+    request = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(ConnectionError):
+        drive(port, iter([request] * 100), 1, 5)
+
+
+def test_each_request_of_the_page_has_a_key_of_its_own() -> None:
+    requests = list(islice(page_requests(), 30))
+    keys = [request.partition(b"Idempotency-Key: ")[2].partition(b"\r\n")[0] for request in requests]
+    assert len(set(keys)) == 30
+
+
+def test_an_aim_is_met_by_the_median() -> None:
+    text = markdown([at_least("a", 2, [1, 2, 9]), at_most("b", 2, [1, 3, 4], " ms")])
+    assert "| a | at least 2.00 | 1.00 | 2.00 | 9.00 | yes |" in text
+    assert "| b | at most 2.00 ms | 1.00 ms | 3.00 ms | 4.00 ms | **no** |" in text
