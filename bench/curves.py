@@ -77,7 +77,7 @@ def _fill(path: Path, count: int) -> None:
         rest = ", ".join(name for name in names if name not in ("time", "id"))
         began = time.time_ns() // 100 + 0x01B21DD213814000
         connection.execute(
-            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "  # noqa: S608
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
             f"INSERT INTO records (time, id, {rest}) SELECT ? - i * 10000, randomblob(16), {rest} "
             f"FROM n, (SELECT {rest} FROM records LIMIT 1) WHERE ? > 0",
             (count, began - 10_000_000_000, count),
