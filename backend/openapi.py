@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ class Description:
     body: type | None
     form: bool
     query: type | None
+    headers: Mapping[str, str]
     errors: Sequence[int]
 
 
@@ -43,13 +44,14 @@ def describe(
     body: type | None = None,
     form: bool = False,
     query: type | None = None,
+    headers: Mapping[str, str] | None = None,
     errors: Sequence[int] = (),
 ) -> Callable[[View], View]:
     """Says what a view answers, for the contract.
 
     answer: the struct that it sends; None for bytes of one of `media_types`, or for nothing (204).
     body: the struct that it takes as JSON; form: a data URL as text or a form does as well.
-    query: the struct of its query string. errors: the statuses with which it may refuse.
+    query: the struct of its query string. headers: name and meaning of those that it looks at. errors: the statuses with which it may refuse.
     """
 
     def note(view: View) -> View:
@@ -60,6 +62,7 @@ def describe(
             body=body,
             form=form,
             query=query,
+            headers=headers or {},
             errors=errors,
         )
         return view
@@ -111,6 +114,10 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": schema} for name, schema in query["properties"].items()
         ]
+    operation["parameters"] += [
+        {"name": name, "in": "header", "schema": {"type": "string", "description": meaning}}
+        for name, meaning in description.headers.items()
+    ]
     if description.body:
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}
     for status in description.errors:

@@ -38,6 +38,11 @@ def test_every_reference_leads_somewhere(contract: dict[str, Any]) -> None:
         assert name in contract["components"]["schemas"]
 
 
+def test_the_idempotency_key_is_named(contract: dict[str, Any]) -> None:
+    parameters = contract["paths"]["/predict"]["post"]["parameters"]
+    assert ("Idempotency-Key", "header") in [(each["name"], each["in"]) for each in parameters]
+
+
 def test_refusals_are_problem_details(client: FlaskClient, contract: dict[str, Any]) -> None:
     described = contract["paths"]["/predict"]["post"]["responses"]["415"]["content"]
     assert list(described) == ["application/problem+json"]

@@ -48,7 +48,14 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @routes.post("/predict")
-@describe(body=JsonBody, query=Query, answer=Prediction, errors=(400, 403, 413, 415, 422, 503), form=True)
+@describe(
+    body=JsonBody,
+    form=True,
+    query=Query,
+    headers={"Idempotency-Key": "1 to 200 visible ASCII characters, new for each drawing, the same for each try."},
+    answer=Prediction,
+    errors=(400, 403, 413, 415, 422, 503),
+)
 def predict() -> Response:
     """Read a drawn digit.
 

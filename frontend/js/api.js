@@ -3,7 +3,7 @@
 export {}; // a module
 
 /**
- * @typedef {{name: string, in: "path" | "query", required?: boolean, schema: {description?: string}}} Parameter
+ * @typedef {{name: string, in: "path" | "query" | "header", required?: boolean, schema: {description?: string}}} Parameter
  * @typedef {{description: string, content?: Record<string, {schema: {$ref?: string}}>}} Answer
  * @typedef {{summary: string, description?: string, parameters: Parameter[], responses: Record<string, Answer>,
  *   requestBody?: {content: Record<string, object>}}} Operation
@@ -53,25 +53,28 @@ function address(path, values, parameters) {
   for (const { name, in: place } of parameters) {
     const value = String(values.get(name) ?? "");
     if (place === "path") path = path.replace(`{${name}}`, encodeURIComponent(value));
-    else if (value !== "") query.set(name, value);
+    else if (place === "query" && value !== "") query.set(name, value);
   }
   return query.size > 0 ? `${path}?${query}` : path;
 }
 
 /**
  * @param {FormData} values
- * @returns {{body?: BodyInit, headers?: Record<string, string>}}
+ * @param {Parameter[]} parameters
+ * @returns {{body?: BodyInit, headers: Record<string, string>}}
  */
-function payload(values) {
+function payload(values, parameters) {
+  const names = parameters.filter((each) => each.in === "header").map((each) => each.name);
+  const headers = Object.fromEntries(names.flatMap((name) => (values.get(name) ? [[name, String(values.get(name))]] : [])));
   const file = values.get("file");
   if (file instanceof File && file.size > 0) {
     const form = new FormData();
     form.set("image", file);
-    return { body: form };
+    return { body: form, headers };
   }
   const body = String(values.get("body") ?? "").trim();
   const type = body.startsWith("{") ? "application/json" : "text/plain";
-  return body === "" ? {} : { body, headers: { "Content-Type": type } };
+  return body === "" ? { headers } : { body, headers: { ...headers, "Content-Type": type } };
 }
 
 /**
@@ -106,7 +109,7 @@ async function send(form, outcome, method, path, parameters) {
   line.textContent = "Sending …";
   const start = performance.now();
   try {
-    const answer = await fetch(address(path, values, parameters), { method, ...payload(values) });
+    const answer = await fetch(address(path, values, parameters), { method, ...payload(values, parameters) });
     const body = await shown(answer);
     line.textContent = `${answer.status} ${answer.statusText}, ${Math.round(performance.now() - start)} ms`;
     if (answer.status !== 204) outcome.append(body);

@@ -19,6 +19,14 @@ def test_a_prediction_can_be_tried(page: Page, server: str) -> None:
     expect(call.get_by_role("status")).to_contain_text('"digit": 1')
 
 
+def test_a_key_is_sent_along(page: Page, server: str) -> None:
+    open_call(page, server, "POST", "/predict")
+    call = page.locator("details[open]")
+    call.get_by_label("Idempotency-Key:").fill("tried on the page")
+    call.get_by_role("button", name="Send").click()
+    expect(call.get_by_role("status")).to_contain_text('"code": "bad_idempotency_key"')
+
+
 def test_a_refusal_is_shown_as_it_came(page: Page, server: str) -> None:
     open_call(page, server, "POST", "/predict")
     call = page.locator("details[open]")
