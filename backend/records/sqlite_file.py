@@ -98,10 +98,11 @@ class SqliteFile:
             else:
                 if first is None:
                     break
-                batch = self._with_all_that_wait(first)
+                batch = [first]
             try:
                 with self._turn():
                     connection = connection or self._connect()
+                    batch += self._all_that_wait()  # some came while other processes had their turn
                     self._commit(connection, batch)
             except Exception as error:
                 # What the file's state is after a failed write only a fresh connection knows.
@@ -114,8 +115,8 @@ class SqliteFile:
         if connection is not None:
             connection.close()
 
-    def _with_all_that_wait(self, first: Waiting) -> list[Waiting]:
-        batch = [first]
+    def _all_that_wait(self) -> list[Waiting]:
+        batch: list[Waiting] = []
         while len(batch) < MOST_IN_A_COMMIT and not self._queue.empty():
             item = self._queue.get()
             if item is None:
@@ -170,13 +171,15 @@ class SqliteFile:
     @staticmethod
     def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
         """A new file's first connections race for this, and SQLite doesn't let the losers wait."""
-        for _ in range(100):
+        end = time.monotonic() + 1
+        while True:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
                 time.sleep(0.01)
-        connection.execute("PRAGMA journal_mode = WAL")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from backend import parts
 from backend.body import JsonBody, read_body
 from backend.decode import decode
-from backend.encode import png_url
+from backend.encode import quick_png_url
 from backend.errors import Problem
 from backend.ids import date_text
 from backend.ink import find_ink
@@ -104,7 +104,7 @@ def predict() -> Response:
             verdict=record.verdict,
             recorded=recorded,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
-            seen=png_url(seen),
+            seen=quick_png_url(seen),
             model_version=record.model_version,
         )
     )
