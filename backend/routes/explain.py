@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from backend import parts
 from backend.body import JsonBody, read_body
 from backend.decode import decode
-from backend.encode import png_url
+from backend.encode import png_url, quick_png_url
 from backend.errors import Problem
 from backend.explain import Opinion, evidence, occlusion
 from backend.ink import find_ink
@@ -89,7 +89,7 @@ def explain() -> Response:
         Explanation(
             digit=reading.digit,
             runner_up=reading.runner_up,
-            seen=png_url(piece.ink),
+            seen=quick_png_url(piece.ink),
             place=_place(piece.box, ink.shape),
             supports=_veil(heat.supports),
             against=_veil(heat.opposes),
