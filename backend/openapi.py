@@ -50,8 +50,9 @@ def describe(
     """Says what a view answers, for the contract.
 
     answer: the struct that it sends; None for bytes of one of `media_types`, or for nothing (204).
-    body: the struct that it takes as JSON; form: a data URL as text or a form does as well.
-    query: the struct of its query string. headers: name and meaning of those that it looks at. errors: the statuses with which it may refuse.
+    body: the struct that it takes as JSON. form: a data URL as text or a form does as well.
+    query: the struct of its query string. headers: name and meaning of those that it looks at.
+    errors: the statuses with which it may refuse.
     """
 
     def note(view: View) -> View:
