@@ -7,8 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from tests.conftest import running_server
+
+# A busy machine is no fault of the page: time, in ms, for what is awaited, and for the recorder's store.
+expect.set_options(timeout=20_000)
+PATIENT = {"RECORD_BUDGET_MS": "60000"}
 SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 720}},
     "phone": {
@@ -20,6 +25,13 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server that the page's tests share."""
+    with running_server(tmp_path_factory.mktemp("page"), **PATIENT) as running:
+        yield running.url
+
+
 @pytest.fixture(params=SCREENS)
 def screen(request: pytest.FixtureRequest) -> str:
     name: str = request.param
@@ -29,7 +41,7 @@ def screen(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def context(chromium: Browser, server: str, screen: str) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=server, locale="en-GB", timezone_id="Europe/Berlin", **SCREENS[screen])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 

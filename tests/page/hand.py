@@ -41,6 +41,7 @@ def placed(strokes: Sequence[Stroke], left: float, top: float, size: float) -> l
 
 def on_canvas(page: Page, strokes: Sequence[Stroke]) -> list[list[Point]]:
     """Strokes whose unit is the canvas's side, in the window."""
+    page.locator("#canvas").scroll_into_view_if_needed()
     box = page.locator("#canvas").bounding_box()
     assert box is not None
     return placed(strokes, box["x"], box["y"], box["width"])

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import drawings
 from tests.conftest import running_server
-from tests.page.conftest import SCREENS
+from tests.page.conftest import PATIENT, SCREENS
 from tests.page.hand import DIGITS, placed
 
 STROKES = [
@@ -24,7 +24,7 @@ STROKES = [
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server whose recorder only these tests write to."""
-    with running_server(tmp_path_factory.mktemp("recorder")) as running:
+    with running_server(tmp_path_factory.mktemp("recorder"), **PATIENT) as running:
         yield running.url
 
 
@@ -32,7 +32,7 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(chromium: Browser, recorder: str, screen: str) -> Iterator[Page]:
     """The recorder page of a recorder that is empty before each test."""
     context = chromium.new_context(base_url=recorder, locale="en-GB", timezone_id="Asia/Tokyo", **SCREENS[screen])
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -12,7 +12,8 @@ from tests.page.hand import drag, draw
 
 @pytest.fixture
 def explanation(page: Page) -> Locator:
-    """Of a drawn 7, opened."""
+    """Of a drawn 7, opened; the page jumps to it, so that the next stroke finds the canvas at rest."""
+    page.emulate_media(reduced_motion="reduce")
     draw(page, "7")
     page.get_by_role("button", name="Why?").click()
     explanation = page.get_by_role("region", name="Why")

@@ -43,7 +43,7 @@ export class Why {
     );
     this.#page.explanation.hidden = false;
     this.#page.why.ariaExpanded = "true";
-    if (opening) this.#page.explanation.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (opening) this.#page.explanation.scrollIntoView({ block: "start" });
   }
 
   close() {
