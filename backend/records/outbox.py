@@ -10,7 +10,8 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,8 @@ import msgspec
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
 from backend.records.sqlite_file import SqliteFile
 
+BATCH = 64  # operations that are read, delivered and noted as delivered together
+AT_ONCE = 8  # of them on their way at the same time
 WRITE_TIMEOUT = 10.0  # seconds; a disk that takes longer is as good as broken
 
 MIGRATIONS = (
@@ -47,14 +50,18 @@ class Add(msgspec.Struct, frozen=True, tag=True):
     drawing: Drawing
     key: str | None
 
+    @property
+    def record_id(self) -> uuid.UUID:
+        return self.record.id
+
 
 class Correct(msgspec.Struct, frozen=True, tag=True):
-    id: uuid.UUID
+    record_id: uuid.UUID
     label: str | None
 
 
 class Delete(msgspec.Struct, frozen=True, tag=True):
-    id: uuid.UUID
+    record_id: uuid.UUID
 
 
 Operation = Add | Correct | Delete
@@ -133,21 +140,28 @@ class Outbox:
         rows = self._file.read("SELECT at FROM operations ORDER BY number LIMIT 1")
         return max(0.0, time.time() - rows[0][0]) if rows else 0.0
 
-    def deliver(self, store: Store, timeout: float) -> bool:
-        """Bring what waits to the store, in order, until nothing does; False where another process
+    def deliver(self, store: Store, timeout: float) -> None:
+        """Bring what waits to the store, in order, until nothing does; nothing where another process
         is at it. Raises RecorderUnavailable when the store doesn't take it.
 
-        An operation leaves the outbox after the store has it, and the store takes it twice as if
-        it were once, so that a crash in between does no harm.
+        Records that follow each other go at the same time, what is done to one record one after the
+        other. An operation leaves the outbox after the store has it, and the store takes it twice as
+        if it were once, so that a crash in between does no harm.
         """
         with self._only_one() as mine:
-            while mine and (
-                rows := self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT 32")
-            ):
-                for number, operation in rows:
-                    _apply(store, decode(operation), timeout)
-                    self._file.write(partial(self._done, number))
-            return mine
+            if not mine or not self._next():
+                return
+            with ThreadPoolExecutor(AT_ONCE, "deliver") as threads:
+                while numbered := self._next():
+                    of_each: dict[uuid.UUID, list[Operation]] = {}
+                    for _, operation in numbered:
+                        of_each.setdefault(operation.record_id, []).append(operation)
+                    list(threads.map(lambda each: _apply(store, each, timeout), of_each.values()))
+                    self._file.write(partial(self._done, numbered[-1][0]), WRITE_TIMEOUT)
+
+    def _next(self) -> list[tuple[int, Operation]]:
+        rows = self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT ?", (BATCH,))
+        return [(number, decode(operation)) for number, operation in rows]
 
     def _append(self, connection: sqlite3.Connection, record_id: uuid.UUID, operation: Operation) -> None:
         blob = msgspec.msgpack.encode(operation)
@@ -167,16 +181,16 @@ class Outbox:
         """Queue `operation` behind its record, if that waits here; the record as it read before."""
         found = _as_it_reads(
             connection.execute(
-                "SELECT operation FROM operations WHERE id = ? ORDER BY number", (operation.id.bytes,)
+                "SELECT operation FROM operations WHERE id = ? ORDER BY number", (operation.record_id.bytes,)
             ).fetchall()
         )
         if found is None:
             return None
-        self._append(connection, operation.id, operation)
+        self._append(connection, operation.record_id, operation)
         return found.record
 
     def _done(self, number: int, connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM operations WHERE number = ?", (number,))
+        connection.execute("DELETE FROM operations WHERE number <= ?", (number,))
         if connection.execute("SELECT 1 FROM operations LIMIT 1").fetchone() is None:
             self._file.forget_deleted()
 
@@ -210,15 +224,17 @@ def _as_it_reads(rows: list[sqlite3.Row]) -> Add | None:
     return found
 
 
-def _apply(store: Store, operation: Operation, timeout: float) -> None:
-    match operation:
-        case Add():
-            taken = store.add(operation.record, operation.drawing, operation.key, timeout)
-            if taken.id != operation.record.id:
-                # A first try that nobody heard of did reach the store. What was queued has been
-                # acknowledged under its own id, so it is kept too: better twice than lost.
-                store.add(operation.record, operation.drawing, None, timeout)
-        case Correct():
-            store.correct(operation.id, operation.label)
-        case Delete():
-            store.delete(operation.id)
+def _apply(store: Store, operations: Sequence[Operation], timeout: float) -> None:
+    """Do to one record, in order, what was queued for it."""
+    for operation in operations:
+        match operation:
+            case Add():
+                taken = store.add(operation.record, operation.drawing, operation.key, timeout)
+                if taken.id != operation.record.id:
+                    # A first try that nobody heard of did reach the store. What was queued has been
+                    # acknowledged under its own id, so it is kept too: better twice than lost.
+                    store.add(operation.record, operation.drawing, None, timeout)
+            case Correct():
+                store.correct(operation.record_id, operation.label)
+            case Delete():
+                store.delete(operation.record_id)

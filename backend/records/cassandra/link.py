@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cassandra import ConsistencyLevel, DriverException
+from cassandra import AuthenticationFailed, ConsistencyLevel, DriverException, OperationTimedOut
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.policies import (
@@ -111,7 +111,7 @@ class Link:
         return self._ready
 
     def _unavailable(self, error: Exception) -> RecorderUnavailable:
-        return RecorderUnavailable(f"Cassandra at {self._url.place} doesn't answer: {_first_line(error)}.")
+        return RecorderUnavailable(f"Cassandra at {self._url.place} doesn't answer: {_reason(error)}.")
 
     def _connect(self) -> None:
         pause = 0.5
@@ -123,7 +123,7 @@ class Link:
             except Exception as error:  # whatever it is, it may pass: Cassandra may come up later than we do
                 detail = str(error)
                 if not isinstance(error, NewerSchema):
-                    detail = f"Waits for Cassandra at {self._url.place}: {_first_line(error)}."
+                    detail = f"Waits for Cassandra at {self._url.place}: {_reason(error)}."
                 if detail != self._detail:
                     log.warning(detail)
                 self._detail = detail
@@ -175,5 +175,13 @@ class Link:
         return session, prepared
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    """What is wrong, in a short sentence that is the same as long as it is the same."""
+    if isinstance(error, NoHostAvailable):
+        each = list(error.errors.values()) if isinstance(error.errors, dict) else []
+        if any(isinstance(one, AuthenticationFailed) for one in each):
+            return "the user or the password is refused"
+        return "no node answers"
+    if isinstance(error, OperationTimedOut):
+        return "no answer came in time"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

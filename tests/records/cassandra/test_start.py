@@ -1,0 +1,116 @@
+"""Cassandra may come later than the application, be made by another, or be from the future."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cassandra.cluster import Cluster
+
+from backend.records import open_recorder, open_store
+from backend.records.cassandra.migrate import SCHEMA, VERSION
+from backend.records.record import Filter
+from backend.records.recorder import Recorder
+from backend.settings import Settings
+from tests.records.conftest import opened
+from tests.records.making import Era, drawing
+from tests.records.nodes import Nodes, NoNodes, drop, new_url
+
+
+@pytest.fixture
+def url(nodes: Nodes) -> Iterator[str]:
+    """A keyspace that is not there yet, on one node."""
+    try:
+        nodes.need(1)
+    except NoNodes as why:
+        pytest.skip(str(why))
+    url = new_url(1)
+    yield url
+    drop(url)
+
+
+def keyspace(url: str) -> str:
+    return Path(url.partition("?")[0]).name
+
+
+def wait_until_queued_is(recorder: Recorder, count: int) -> None:
+    end = time.monotonic() + 60
+    while recorder.state()["queued"] != count:
+        assert time.monotonic() < end, recorder.state()
+        time.sleep(0.05)
+
+
+def test_without_cassandra_predictions_are_queued_and_the_reason_is_said(
+    tmp_path: Path, era: Era, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        port = closed.getsockname()[1]
+        recorder = open_recorder(
+            Settings(instance=tmp_path, records_url=f"cassandra://127.0.0.1:{port}/space", record_budget_ms=100)
+        )
+        with caplog.at_level(logging.WARNING, "backend"):
+            recorder.start()
+            made = era.record()
+            assert recorder.add(made, drawing(), "key").state == "queued"
+            assert recorder.get(made.id) == made
+            time.sleep(3)
+        state = recorder.state()
+        assert not state["ok"]
+        assert state["queued"] == 1
+        assert state["detail"] == f"Waits for Cassandra at 127.0.0.1 (port {port}): no node answers."
+        recorder.close()
+    assert [each.message for each in caplog.records if each.name.startswith("backend")] == [state["detail"]]  # once
+
+
+def test_what_was_queued_before_the_connection_is_delivered_after_it(tmp_path: Path, url: str, era: Era) -> None:
+    made = [era.record(seconds=n) for n in range(10)]
+    recorder = open_recorder(Settings(instance=tmp_path, records_url=url, record_budget_ms=100))
+    for each in made:
+        assert recorder.add(each, drawing(), str(each.id)).state == "queued"  # it has not begun to connect
+    recorder.start()
+    wait_until_queued_is(recorder, 0)
+    assert [each.id for each in recorder.export(Filter())] == [each.id for each in reversed(made)]
+    recorder.close()
+
+
+def _open(url: str) -> None:
+    opened(url).close()
+
+
+def test_many_that_start_at_once_make_one_schema(url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    starters = [spawn.Process(target=_open, args=(url,)) for _ in range(4)]
+    for each in starters:
+        each.start()
+    for each in starters:
+        each.join()
+        assert each.exitcode == 0
+    cluster = Cluster(["127.0.0.1"], protocol_version=5)
+    try:
+        rows = cluster.connect(keyspace(url)).execute("SELECT version, name FROM migrations")
+        assert {(row.version, row.name) for row in rows} == {(n, path.stem) for n, path in enumerate(SCHEMA, 1)}
+    finally:
+        cluster.shutdown()
+
+
+def test_a_newer_schema_is_refused_in_words(url: str) -> None:
+    opened(url).close()
+    cluster = Cluster(["127.0.0.1"], protocol_version=5)
+    try:
+        cluster.connect(keyspace(url)).execute(f"INSERT INTO migrations (version) VALUES ({VERSION + 1})")
+    finally:
+        cluster.shutdown()
+    _, store = open_store(url)
+    store.start()
+    end = time.monotonic() + 60
+    while "newer Digitpad" not in (problem := str(store.problem())):
+        assert time.monotonic() < end, problem
+        time.sleep(0.1)
+    assert f"has schema {VERSION + 1}" in problem
+    store.close()
