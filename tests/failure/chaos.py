@@ -9,7 +9,6 @@ once, what is answered as "stored" at once readable, and no answer may be a 500.
 from __future__ import annotations
 
 import http.client
-import itertools
 import json
 import os
 import random
@@ -31,7 +30,7 @@ from backend.settings import TOP
 from tests.drawings import as_data_url, as_file, draw
 from tests.records.nodes import Nodes, drop, new_url
 
-CLIENTS = 6
+CLIENTS = 4
 TRIES = 3  # with the same key
 DRAWINGS = [as_data_url(as_file(draw(digit))) for digit in range(10)]
 
@@ -75,7 +74,7 @@ class Client(threading.Thread):
                     self._go_on(answer["id"], answer["recorded"])
                     break
                 time.sleep(0.1)
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def _go_on(self, record_id: str, recorded: str) -> None:
         path, chance = f"/records/{record_id}", random.random()
@@ -170,7 +169,8 @@ class Server:
 
 
 def faults(nodes: Nodes, server: Server, seconds: float, say: Callable[[str], None]) -> None:
-    """Break one thing after another for that long, each mended before the next; at the end all is well."""
+    """Break one thing after another, each at least once, for that long or a little longer, each mended
+    before the next; at the end all is well."""
     long = seconds >= 300
     end = time.monotonic() + seconds
 
@@ -224,15 +224,16 @@ def faults(nodes: Nodes, server: Server, seconds: float, say: Callable[[str], No
         kill_workers,
         pause_a_node,
         lambda: kill_nodes(3, for_seconds=15 if long else 2),
+        lambda: kill_nodes(1, 2, for_seconds=20 if long else 2),
         kill_all_and_fill_the_disk,
         restart_everything,
-        lambda: kill_nodes(1, 2, for_seconds=20 if long else 2),
     ]
-    for each in itertools.cycle(rounds):
+    while True:
+        for each in rounds:
+            each()
+            time.sleep(5 if long else 1)
         if time.monotonic() > end:
             return
-        each()
-        time.sleep(5 if long else 1)
 
 
 def read_back(port: int) -> list[dict[str, Any]]:
