@@ -15,6 +15,7 @@ from backend.records.record import Source
 from backend.settings import Settings
 
 Digit = Annotated[str, msgspec.Meta(pattern="^[0-9]$", description="The digit that is meant.")]
+WHITESPACE = b" \t\r\n\f"  # which a data URL's base64 may hold; base64(1) wraps its lines
 Point = tuple[float, float, float]
 
 
@@ -66,7 +67,7 @@ def data_url_bytes(url: bytes) -> bytes:
             "its `image`, or a form with a file named `image`.",
         )
     try:
-        image = binascii.a2b_base64(base64, strict_mode=True)
+        image = binascii.a2b_base64(base64.translate(None, WHITESPACE), strict_mode=True)
     except binascii.Error:
         raise Problem(400, "not_a_data_url", "The data URL's base64 is damaged.") from None
     if not image:

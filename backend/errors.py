@@ -63,7 +63,10 @@ def init_app(app: Flask) -> None:
     def refused_by_flask(error: HTTPException) -> Response:
         status = error.code or 500
         if isinstance(error, SecurityError):
-            code, detail = "untrusted_host", "This server doesn't answer to that host name."
+            code, detail = (
+                "untrusted_host",
+                "This server doesn't answer to that host name; TRUSTED_HOSTS sets which it does.",
+            )
         elif status in OURS:
             code, detail = OURS[status]
         else:
