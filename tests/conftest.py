@@ -25,6 +25,8 @@ from tests.records.nodes import Nodes
 
 __all__ = ["chromium"]  # a fixture
 
+PATIENT = 10_000  # ms for the recorder: a test is about what is stored, not about how busy the machine is
+
 # No deadline, since a busy machine is no failure; the same examples each time in CI.
 hypothesis.settings.register_profile("digitpad", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("digitpad")
@@ -53,7 +55,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(instance=tmp_path / "instance")
+    return Settings(instance=tmp_path / "instance", record_budget_ms=PATIENT)
 
 
 @pytest.fixture
@@ -87,7 +89,14 @@ def running_server(instance: Path, **environment: str) -> Iterator[Running]:
     process = subprocess.Popen(
         [sys.executable, "-m", "backend"],
         cwd=TOP,
-        env={**os.environ, "PORT": str(port), "INSTANCE": str(instance), "WORKERS": "2", **environment},
+        env={
+            **os.environ,
+            "PORT": str(port),
+            "INSTANCE": str(instance),
+            "WORKERS": "2",
+            "RECORD_BUDGET_MS": str(PATIENT),
+            **environment,
+        },
     )
     url = f"http://127.0.0.1:{port}"
     try:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,10 +24,16 @@ from tests.conftest import free_port, running_server
 from tests.drawings import SEVEN_URL
 
 
-def predict(url: str, body: str = SEVEN_URL) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{url}/predict", body.encode(), timeout=30) as answer:
-        found: dict[str, Any] = json.load(answer)
-        return found
+def predict(url: str) -> dict[str, Any]:
+    """What a server that may be busy answers in the end."""
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/predict", SEVEN_URL.encode(), timeout=30) as answer:
+                found: dict[str, Any] = json.load(answer)
+                return found
+        except urllib.error.HTTPError as error:
+            assert json.load(error)["code"] == "overloaded"
+            time.sleep(int(error.headers["Retry-After"]))
 
 
 def recorded(url: str) -> list[str]:
