@@ -85,10 +85,33 @@ def test_the_bars_stay_visible_in_forced_colors(page: Page) -> None:
     assert page.evaluate(highlight) in best.evaluate("bar => getComputedStyle(bar).backgroundImage")
 
 
-def test_the_pages_fit_the_screen_without_scrolling_sideways(page: Page) -> None:
-    for path in ("/", "/recorder"):
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+SIZES = [(320, 640), (600, 900), (820, 1180), (844, 390), (1024, 768), (1920, 1080)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+def test_the_pages_fit_every_screen_without_scrolling_sideways(page: Page, size: tuple[int, int]) -> None:
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    draw(page, "7")
+    predict(page)
+    page.get_by_role("button", name="Why?").click()
+    expect(page.locator("#explanation")).to_be_visible()
+    for path in (None, "/recorder", "/api"):
+        if path:
+            page.goto(path)
+            expect(page.locator("h1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_canvas_grows_with_the_screen(page: Page) -> None:
+    sides = []
+    for width, height in [(320, 640), (390, 844), (600, 1000)]:
+        page.set_viewport_size({"width": width, "height": height})
+        box = page.locator("#canvas").bounding_box()
+        assert box is not None
+        assert box["width"] == pytest.approx(box["height"], abs=1)
+        sides.append(box["width"])
+    assert sides == sorted(set(sides))
 
 
 def test_canvas_predict_and_clear_are_in_the_first_view(page: Page) -> None:

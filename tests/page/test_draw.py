@@ -6,11 +6,14 @@ import json
 import re
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
-from tests.page.hand import DIGITS, draw
+from tests.page.hand import DIGITS, drag, draw
 
+COLOR = "button => getComputedStyle(button).backgroundColor"
 PLACES = [(0.2, 0.15, 0.65), (0.03, 0.05, 0.4), (0.55, 0.55, 0.42), (0.1, 0.05, 0.88)]
 
 
@@ -93,6 +96,30 @@ def test_what_is_sent_is_280_pixels_square_whatever_the_screen(page: Page) -> No
         body["image"],
     )
     assert size == [280, 280]
+
+
+def test_predict_and_clear_are_orange_and_green_under_the_pointer(page: Page) -> None:
+    for name in ("Predict", "Clear"):
+        button = page.get_by_role("button", name=name)
+        assert button.evaluate(COLOR) == "rgb(255, 140, 0)"
+        button.hover()
+        red, green, blue = map(int, re.findall(r"\d+", button.evaluate(COLOR)))
+        assert green > 1.5 * max(red, blue)
+
+
+def test_lines_are_sharp_at_every_density(page: Page) -> None:
+    """The edge of a line goes from black to white within two pixels of the screen, however dense it is."""
+    drag(page, [(0.2, 0.5), (0.8, 0.5)])
+    page.mouse.move(1, 1)
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None
+    middle = FloatRect(x=box["x"] + box["width"] / 2, y=box["y"] + 10, width=4, height=box["height"] - 20)
+    shot = page.screenshot(clip=middle)
+    picture = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    column = picture[:, 2]
+    assert column.min() < 30
+    assert np.count_nonzero((column > 30) & (column < 225)) <= 4  # two edges
 
 
 def ink(page: Page) -> int:

@@ -98,6 +98,7 @@ export function takePointers(paper, drawing, tools) {
   canvas.addEventListener("pointerdown", down, options);
   canvas.addEventListener("pointermove", move, options);
   canvas.addEventListener("pointerup", up, options);
+  canvas.addEventListener("lostpointercapture", up, options);
   canvas.addEventListener("pointercancel", cancel, options);
   canvas.addEventListener("pointerleave", () => paper.hideTip(), options);
   return () => teardown.abort();

@@ -53,7 +53,7 @@ export class Table {
       "tr",
       {},
       make("td", {}, time),
-      make("td", {}, this.#picture(record)),
+      make("td", {}, picture(record)),
       make("td", { className: "reads" }, record.result),
       make("td", {}, percent(record.confidence)),
       make("td", {}, VERDICTS[record.verdict]),
@@ -61,16 +61,15 @@ export class Table {
       make("td", {}, source(record)),
     );
     row.dataset.id = record.id;
+    row.addEventListener("click", () => this.#onOpen(record));
     return row;
   }
+}
 
-  /** @param {Recorded} record */
-  #picture(record) {
-    const image = make("img", { alt: "", loading: "lazy", width: 48, height: 48, src: `/records/${record.id}/image.png` });
-    const button = make("button", { className: "thumb", ariaLabel: `Open the prediction “${record.result}”` }, image);
-    button.addEventListener("click", () => this.#onOpen(record));
-    return button;
-  }
+/** The drawing as a button; its click opens the row's record. @param {Recorded} record */
+function picture({ id, result }) {
+  const image = make("img", { alt: "", loading: "lazy", width: 48, height: 48, src: `/records/${id}/image.png` });
+  return make("button", { className: "thumb", ariaLabel: `Open the prediction “${result}”` }, image);
 }
 
 /** @param {Recorded} record */
