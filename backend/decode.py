@@ -15,7 +15,6 @@ from backend.png import read_canvas_png
 
 Pixels = NDArray[np.uint8]
 
-
 LARGE_SIDE = 2000  # px; a larger picture is brought down to it
 ONE_LARGE = threading.Lock()  # one of them at a time in a process, since each takes hundreds of megabytes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 import uuid
 from typing import Any
@@ -13,7 +12,6 @@ import cv2
 import hypothesis
 import numpy as np
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,12 +227,6 @@ def test_a_picture_of_one_pixel_is_blank(client: FlaskClient) -> None:
 
 def test_json_answers_are_not_kept_by_the_browser(client: FlaskClient) -> None:
     assert client.post("/predict", data=SEVEN_URL).headers["Cache-Control"] == "no-store"
-
-
-def test_every_answer_fits_the_published_contract(app: Flask, client: FlaskClient) -> None:
-    schema = client.get("/openapi.json").get_json()["components"]["schemas"]["Prediction"]
-    answer = json.loads(client.post("/predict", data=SEVEN_URL).data)
-    assert set(answer) == set(schema["properties"]) == set(schema["required"])
 
 
 # Whatever people, browsers and enemies send
