@@ -80,14 +80,12 @@ async function onPredict() {
   const { version } = drawing;
   if (predicting === version) return;
   predicting = version;
+  const [body, key] = [sheet(), newKey()];
   preview.stop();
   correction.close();
   page.result.ariaBusy = "true";
   try {
-    const answer = await retry(
-      ((sheet, key) => () => predict(sheet, key))(sheet(), newKey()),
-      (failure) => result.waiting(failure),
-    );
+    const answer = await retry(() => predict(body, key), (failure) => result.waiting(failure));
     if (version === drawing.version) {
       result.predicted(answer);
       if (answer.recorded !== "no") correction.open(answer);
@@ -95,7 +93,7 @@ async function onPredict() {
   } catch (error) {
     fail(error);
   } finally {
-    predicting = null;
+    if (predicting === version) predicting = null;
     page.result.ariaBusy = null;
   }
 }

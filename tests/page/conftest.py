@@ -32,6 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
 
 
+# For what a screen's size can't change: marked tests run once.
+any_screen = pytest.mark.parametrize("screen", ["desktop"])
+
+
 @pytest.fixture(params=SCREENS)
 def screen(request: pytest.FixtureRequest) -> str:
     name: str = request.param

@@ -17,7 +17,7 @@ Stroke = Sequence[Point]
 
 def _arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> list[Point]:
     """Points on an ellipse; angles in degrees, 0 to the right, 90 down."""
-    angles = [math.radians(start + (end - start) * i / 24) for i in range(25)]
+    angles = [math.radians(start + (end - start) * i / 14) for i in range(15)]
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
 

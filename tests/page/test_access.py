@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page.conftest import any_screen
 from tests.page.hand import draw
 from tests.page.test_draw import predict
 
@@ -57,6 +58,7 @@ def test_axe_finds_nothing_serious_in_the_recorder(page: Page, scheme: str) -> N
     assert serious_faults(page) == []
 
 
+@any_screen
 def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
@@ -66,6 +68,7 @@ def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
     assert sum(sizes.values()) < 60_000, json.dumps(sizes, indent=1)
 
 
+@any_screen
 def test_nothing_moves_for_who_wants_no_motion(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
     durations = page.evaluate(
@@ -75,6 +78,7 @@ def test_nothing_moves_for_who_wants_no_motion(page: Page) -> None:
     assert set(durations) == {"0s", "none"}
 
 
+@any_screen
 def test_the_bars_stay_visible_in_forced_colors(page: Page) -> None:
     page.emulate_media(forced_colors="active")
     draw(page, "7")
@@ -88,6 +92,7 @@ def test_the_bars_stay_visible_in_forced_colors(page: Page) -> None:
 SIZES = [(320, 640), (600, 900), (820, 1180), (844, 390), (1024, 768), (1920, 1080)]
 
 
+@any_screen
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 def test_the_pages_fit_every_screen_without_scrolling_sideways(page: Page, size: tuple[int, int]) -> None:
     width, height = size
@@ -103,6 +108,7 @@ def test_the_pages_fit_every_screen_without_scrolling_sideways(page: Page, size:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+@any_screen
 def test_the_canvas_grows_with_the_screen(page: Page) -> None:
     sides = []
     for width, height in [(320, 640), (390, 844), (600, 1000)]:
@@ -120,6 +126,7 @@ def test_canvas_predict_and_clear_are_in_the_first_view(page: Page) -> None:
     expect(page.locator("#canvas")).to_be_in_viewport(ratio=1)
 
 
+@any_screen
 def test_the_policy_allows_no_inline_script_or_style(page: Page) -> None:
     policy = page.request.get("/").headers["content-security-policy"]
     assert "unsafe" not in policy

@@ -9,6 +9,7 @@ import numpy as np
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.drawings import as_file, draw
+from tests.page.conftest import any_screen
 from tests.page.hand import drag
 from tests.page.test_draw import ink, predict, predict_sending
 
@@ -49,6 +50,7 @@ def test_a_picture_is_dropped_or_pasted(page: Page) -> None:
         assert ink(page) == 0
 
 
+@any_screen
 def test_a_wide_picture_keeps_its_shape(page: Page) -> None:
     wide = np.full((100, 400), 255, np.uint8)
     wide[:, :200] = 0
@@ -56,6 +58,7 @@ def test_a_wide_picture_keeps_its_shape(page: Page) -> None:
     assert ink(page) == 140 * 70
 
 
+@any_screen
 def test_a_picture_turned_by_its_exif_data_stands_upright(page: Page) -> None:
     half = np.full((280, 280), 255, np.uint8)
     half[:, :140] = 0
@@ -78,6 +81,7 @@ def test_what_is_drawn_on_a_picture_is_sent_with_it(page: Page) -> None:
     assert ink(page) == 0
 
 
+@any_screen
 def test_a_file_that_is_no_picture_is_refused_in_words_and_the_drawing_kept(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     before = ink(page)
@@ -86,6 +90,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words_and_the_drawing_kept(page
     assert ink(page) == before
 
 
+@any_screen
 def test_a_large_photograph_is_sent_smaller(page: Page) -> None:
     choose(page, as_file(cv2.resize(draw(3), (4000, 3000), interpolation=cv2.INTER_LINEAR), ".jpg"), "photo.jpg")
     assert len(predict_sending(page)["image"]) < 200_000

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import drawings
 from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS
+from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.hand import DIGITS, placed
 
 STROKES = [
@@ -84,6 +84,7 @@ def test_a_row_has_time_drawing_result_certainty_verdict_correction_and_source(p
     expect(cells.nth(6)).to_have_text("picture: mine.png")
 
 
+@any_screen
 def test_times_are_in_the_viewers_zone(page: Page) -> None:
     answer = record(page, 7)
     page.goto("/recorder")
@@ -103,6 +104,7 @@ def test_newest_stands_first_and_a_new_record_appears_by_itself(page: Page) -> N
     assert ids == [second["id"], first["id"]]
 
 
+@any_screen
 def test_older_and_newer_turn_the_pages(page: Page) -> None:
     answers = [record(page, i % 10) for i in range(52)]
     page.goto("/recorder")
@@ -143,6 +145,7 @@ def test_filters_choose_rows_and_stay_in_the_address_and_the_exports(page: Page)
     expect(row(page, drawn)).to_be_visible()
 
 
+@any_screen
 def test_what_is_filtered_is_exported(page: Page) -> None:
     seven = record(page, 7, source="canvas")
     record(page, 1, source="upload", file_name="one.png")
@@ -215,6 +218,7 @@ def test_a_picture_opens_on_the_canvas(page: Page) -> None:
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
 
 
+@any_screen
 def test_a_recorder_that_cannot_be_reached_is_said_and_asked_again(page: Page) -> None:
     answer = record(page, 7)
     page.goto("/recorder")

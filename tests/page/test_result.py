@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from tests.page.conftest import any_screen
 from tests.page.hand import drag, draw, on_canvas
 from tests.page.test_draw import ink, predict
 
@@ -49,6 +50,7 @@ def test_a_stroke_is_read_while_it_grows_and_not_again_when_the_pen_is_lifted(pa
     assert len(asked) == before
 
 
+@any_screen
 def test_the_newest_reading_wins_and_the_older_call_is_aborted(page: Page) -> None:
     held: list[Route] = []
     page.route(PREVIEW, lambda route: held.append(route) if not held else route.continue_())
@@ -98,6 +100,7 @@ def test_numbers_take_the_place_of_the_bars(page: Page) -> None:
     expect(table).to_be_hidden()
 
 
+@any_screen
 def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(page: Page) -> None:
     keys: list[str | None] = []
 
@@ -119,6 +122,7 @@ def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(p
     assert [id_ for id_ in records(page) if id_ not in before] == [answer["id"]]
 
 
+@any_screen
 def test_an_unreachable_server_is_said_and_the_drawing_kept(page: Page) -> None:
     page.context.set_offline(True)
     draw(page, "7")
@@ -136,6 +140,7 @@ REFUSALS = [
 ]
 
 
+@any_screen
 @pytest.mark.parametrize(("status", "code", "detail"), REFUSALS)
 def test_a_refusal_is_said_in_the_servers_words(page: Page, status: int, code: str, detail: str) -> None:
     problem = {"type": "about:blank", "title": "", "status": status, "code": code, "detail": detail}
@@ -146,6 +151,7 @@ def test_a_refusal_is_said_in_the_servers_words(page: Page, status: int, code: s
     assert ink(page) > 0
 
 
+@any_screen
 def test_a_server_that_does_not_answer_is_given_up_and_asked_again(page: Page) -> None:
     page.route(PREDICT, lambda route: None)
     draw(page, "7")

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page.conftest import any_screen
 from tests.page.hand import drag, draw
 from tests.page.test_draw import ink, predict_sending
 
@@ -32,6 +33,7 @@ def test_undo_and_redo_go_through_every_step_and_clear_is_one_of_them(page: Page
         assert ink(page) == amount
 
 
+@any_screen
 def test_drawing_on_takes_the_redone_away(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     press(page, "Undo")
@@ -50,6 +52,7 @@ def test_the_eraser_cuts_a_stroke_and_is_undone_in_one_step(page: Page) -> None:
     assert ink(page) == whole
 
 
+@any_screen
 def test_a_wider_pen_draws_a_wider_line(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     thin = ink(page)

@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.page.conftest import any_screen
 from tests.page.hand import drag, draw
 
 
 @pytest.fixture
 def explanation(page: Page) -> Locator:
-    """Of a drawn 7, opened; the page jumps to it, so that the next stroke finds the canvas at rest."""
-    page.emulate_media(reduced_motion="reduce")
+    """Of a drawn 7, opened."""
     draw(page, "7")
     page.get_by_role("button", name="Why?").click()
     explanation = page.get_by_role("region", name="Why")
@@ -63,6 +63,7 @@ def test_the_way_is_walked_from_the_drawing_to_ten_numbers(page: Page, explanati
     expect(stage).to_contain_text(f"3 of {count}: Layer 1")
 
 
+@any_screen
 def test_other_networks_read_the_same_drawing_with_and_without_mnists_form(explanation: Locator) -> None:
     rows = explanation.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(4)
@@ -84,6 +85,7 @@ def test_the_explanation_follows_the_drawing_and_closes_with_it(page: Page, expl
     expect(explanation).to_be_hidden()
 
 
+@any_screen
 def test_a_failed_explanation_is_said(page: Page) -> None:
     draw(page, "7")
     problem = {"status": 503, "code": "explanation_unavailable", "detail": "The other networks are missing."}
