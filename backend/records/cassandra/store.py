@@ -99,14 +99,16 @@ class CassandraStore:
                 # which case the deletion is newer than what is written now.
                 record = msgspec.structs.replace(record, id=claimed)
         partition = Partition.of(record.id)
-        listing = self._list(partition, _left(end))
-        self._link.result(self._link.send_batch(_added(partition, record, drawing), _left(end)))
-        for each in listing:
+        sent = [
+            self._link.send_batch(_added(partition, record, drawing), _left(end)),
+            *self._list(partition, _left(end)),
+            *self._tallies.written(partition, _left(end)),
+        ]
+        for each in sent:
             self._link.result(each)
         self._listed[partition] = None
         while len(self._listed) > 10_000:
             self._listed.popitem(last=False)
-        self._tallies.written(partition, _left(end))
         return record
 
     def get(self, record_id: uuid.UUID) -> Record | None:

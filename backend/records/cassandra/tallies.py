@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+from cassandra.cluster import ResponseFuture
 
 from backend.records.cassandra.link import Link
 from backend.records.cassandra.partition import PREDICTION, Partition
@@ -81,11 +82,15 @@ class Tallies:
         total = Tally.sum([tally for _, tally in self._days()])
         return [Confusion(meant=meant, read=read, count=n) for (meant, read), n in sorted(total.confusion.items())]
 
-    def written(self, partition: Partition, timeout: float) -> None:
-        """A record was added to `partition`, perhaps long after its minute."""
+    def written(self, partition: Partition, timeout: float) -> list[ResponseFuture]:
+        """Call it with each record that is added to `partition`; what to wait for, where its minute is over.
+
+        It may be done before the record is there, by less than SKEW.
+        """
         self._uncounted[partition] = None
-        if _is_over(partition.minute):
-            self._link.result(self._link.send_batch(self.forgetting(partition), timeout))
+        if not _is_over(partition.minute):
+            return []
+        return [self._link.send(name, values, timeout) for name, values in self.forgetting(partition)]
 
     def forgetting(self, partition: Partition) -> list[tuple[str, Sequence[object]]]:
         """Statements for whoever changes something in `partition`."""
