@@ -127,6 +127,7 @@ def _without_ruled_lines(written: Image) -> Image:
             cv2.dilate(thin, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, np.ones((1, LINE_PIECE), np.uint8)
         )
         joined = cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, np.ones((3, 2 * LINE_PIECE), np.uint8))
+        joined = cv2.bitwise_or(joined, thick)  # a line may run through a stroke
         _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
         across = np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] > 0.8 * page.shape[1])
         lines = np.isin(labels, across[across > 0]) & (pieces > 0)

@@ -7,6 +7,7 @@ width on a small drawing would come out far too fat, on a large one far too thin
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
@@ -17,8 +18,8 @@ Image = npt.NDArray[np.uint8]
 
 SIDE = 28  # px, MNIST's picture
 BOX = 20  # px, the longer side of the digit in it
-WORK = 80  # px, the longer side at which ink is cleaned and its stroke measured
-THINNEST, THICKEST = 1.5 / BOX, 3.5 / BOX  # stroke width over box; nine in ten MNIST digits lie between
+WORK = 120  # px, the longer side at which ink is cleaned and its stroke measured
+THINNEST, THICKEST = 1.5 / BOX, 3.0 / BOX  # stroke width over box; nine in ten MNIST digits lie between
 SPECK = 0.04  # share of all ink below which a piece is a speck, not a part of the digit
 FAINT = 40  # of 255: what counts as ink when the box is measured; MNIST's own boxes reach to their faintest pixel
 
@@ -60,7 +61,17 @@ def normalize_piece(ink: Image) -> Piece:
     work = _fit(cropped, WORK)
     if _is_lost(work.ink):
         work = _fit(_set_stroke_width(cropped), WORK)
-    return _center(_fit(_set_stroke_width(_clean(work)), BOX))
+    clean = _clean(work)
+    if clean is not work:  # specks had stretched the box: the rest is looked at again, as sharp as it was drawn
+        clean = _clean(_fit(_crop(_cut(ink, clean.box)), WORK))
+    return _center(_fit(_set_stroke_width(clean), BOX))
+
+
+def _cut(ink: Image, box: Box) -> Piece:
+    """The part of the ink in a box, to whole px."""
+    top, left = max(0, math.floor(box.top)), max(0, math.floor(box.left))
+    part = ink[top : math.ceil(box.top + box.height), left : math.ceil(box.left + box.width)]
+    return Piece(part, Box(left, top, part.shape[1], part.shape[0]))
 
 
 def _crop(piece: Piece) -> Piece:

@@ -51,8 +51,8 @@ def place(strokes: Strokes, rng: np.random.Generator, longer: float, pen: float)
     return [stroke + pen / 2 + rng.random(2) * room for stroke in fitted]
 
 
-def draw_at_random(strokes: Strokes, rng: np.random.Generator) -> Image:
+def draw_at_random(strokes: Strokes, rng: np.random.Generator, pens: tuple[float, float] = PENS) -> Image:
     """As people draw: any place, any size of SIZES, any pen of PENS (log-uniform)."""
-    pen = float(np.exp(rng.uniform(*np.log(PENS))))
+    pen = float(np.exp(rng.uniform(*np.log(pens))))
     longer = rng.uniform(SIZES[0], min(SIZES[1], CANVAS - pen))
     return draw(place(strokes, rng, longer, pen), pen)

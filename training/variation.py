@@ -20,28 +20,31 @@ def resample(stroke: Points, step: float) -> Points:
     return np.stack([np.interp(at, lengths, stroke[:, k]) for k in (0, 1)], axis=1)
 
 
-def vary_strokes(strokes: Strokes, rng: Rng) -> Strokes:
-    """Slant, proportions, curvature, placement of each stroke, gaps, and the tremor of a mouse."""
+def vary_strokes(strokes: Strokes, rng: Rng, amount: float = 1.0) -> Strokes:
+    """Slant, proportions, curvature, placement of each stroke, gaps, and the tremor of a mouse.
+
+    amount: 1 as far as hands ever differ, 0.5 half as far.
+    """
     strokes = [resample(stroke, 2.5) for stroke in fit(strokes, UNIT)]
     low, high = extent(strokes)
     middle = (low + high) / 2
-    angle, shear = np.radians(rng.normal(0, 7)), rng.normal(0, 0.18)
-    stretch = np.exp(rng.normal(0, 0.12, 2))
+    angle, shear = np.radians(rng.normal(0, 7 * amount)), rng.normal(0, 0.18 * amount)
+    stretch = np.exp(rng.normal(0, 0.12 * amount, 2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(stretch)
     frequency, phase = rng.uniform(0.5, 1.5, (2, 2)) * 2 * np.pi / UNIT, rng.uniform(0, 2 * np.pi, 2)
-    amplitude = rng.normal(0, 2.5, 2)
+    amplitude = rng.normal(0, 2.5 * amount, 2)
     mouse = rng.random() < 0.3
     step, tremor = (rng.uniform(4, 16), rng.uniform(0, 1.5)) if mouse else (2.5, 0.0)
     varied = []
     for stroke in strokes:
         points = (stroke - middle) @ matrix.T
         points = points + amplitude * np.sin(points @ frequency + phase)
-        points = resample(points + rng.normal(0, 1.2, 2), step)
+        points = resample(points + rng.normal(0, 1.2 * amount, 2), step)
         points = points + rng.normal(0, 1, points.shape) * tremor
-        if len(points) > 12 and rng.random() < 0.15:
+        if len(points) > 12 and rng.random() < 0.15 * amount:
             points = points[rng.integers(0, 3) : len(points) - rng.integers(0, 3)]
-        if len(points) > 16 and rng.random() < 0.06:
+        if len(points) > 16 and rng.random() < 0.06 * amount:
             cut = rng.integers(5, len(points) - 5)
             varied.append(points[: cut - 1])
             points = points[cut:]
@@ -72,18 +75,18 @@ def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
     return strokes
 
 
-def warp(picture: Image, rng: Rng) -> Image:
+def warp(picture: Image, rng: Rng, amount: float = 1.0) -> Image:
     """A 28x28 picture turned, slanted, scaled, moved and bent a little (affine and elastic, Simard 2003)."""
     side = picture.shape[0]
-    angle, shear = np.radians(rng.normal(0, 7)), rng.normal(0, 0.12)
-    stretch = np.exp(rng.normal(0, 0.08, 2))
+    angle, shear = np.radians(rng.normal(0, 7 * amount)), rng.normal(0, 0.12 * amount)
+    stretch = np.exp(rng.normal(0, 0.08 * amount, 2))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(stretch)
     middle = (side - 1) / 2
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1) - middle
     field = grid @ matrix.T + middle + rng.uniform(-1.6, 1.6, 2)
     bend = cv2.resize(rng.normal(0, 1, (5, 5, 2)), (side, side), interpolation=cv2.INTER_CUBIC)
-    field = (field + bend * rng.uniform(0, 0.8)).astype(np.float32)
+    field = (field + bend * rng.uniform(0, 0.8 * amount)).astype(np.float32)
     return cv2.remap(picture, field, None, cv2.INTER_CUBIC)
 
 
