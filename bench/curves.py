@@ -72,15 +72,16 @@ def records(folder: Path, pace: Pace, counts: tuple[int, ...]) -> list[Curve]:
 def _fill(path: Path, count: int) -> None:
     """Put `count` older records into the file: the last one again and again, a millisecond apart."""
     with sqlite3.connect(path, isolation_level=None) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
         names = [row[1] for row in connection.execute("PRAGMA table_info(records)")]
         rest = ", ".join(name for name in names if name not in ("time", "id"))
         began = time.time_ns() // 100 + 0x01B21DD213814000
         connection.execute(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            f"INSERT INTO records (time, id, {rest}) SELECT ? - i * 10000, randomblob(16), {rest} "
+            f"INSERT INTO records (time, id, {rest}) SELECT ? + i * 10000, randomblob(16), {rest} "
             f"FROM n, (SELECT {rest} FROM records LIMIT 1) WHERE ? > 0",
-            (count, began - 10_000_000_000, count),
+            (count, began - 10_000 * (count + 1_000_000), count),
         )
 
 

@@ -23,7 +23,8 @@ class Load(NamedTuple):
     """What came back."""
 
     seconds: float
-    latencies: npt.NDArray[np.float64]  # of each answer, seconds, in the order in which they came
+    latencies: npt.NDArray[np.float64]  # of each answer of the 200s, seconds
+    refusals: npt.NDArray[np.float64]  # of each other answer, seconds
     statuses: Counter[int]
 
     @property
@@ -37,8 +38,13 @@ class Load(NamedTuple):
         return self.answered / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """Latency in ms."""
+        """Latency of the answers in ms."""
         return float(np.percentile(self.latencies, percent)) * 1000
+
+    @property
+    def longest(self) -> float:
+        """The longest wait for an answer or a refusal, in ms."""
+        return float(max(self.latencies.max(initial=0), self.refusals.max(initial=0))) * 1000
 
 
 def post(path: str, body: bytes, content_type: str = "text/plain", headers: str = "") -> bytes:
@@ -56,6 +62,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
     Raises ConnectionError where the server ends a connection, TimeoutError where it falls silent.
     """
     latencies: list[float] = []
+    refusals: list[float] = []
     statuses: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
         lines = [_Line(port) for _ in range(connections)]
@@ -77,7 +84,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
                     if status is None:
                         continue
                     now = time.perf_counter()
-                    latencies.append(now - line.since)
+                    (latencies if 200 <= status < 300 else refusals).append(now - line.since)
                     statuses[status] += 1
                     if now < end:
                         line.send(next(requests))
@@ -87,7 +94,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
         finally:
             for line in lines:
                 line.socket.close()
-    return Load(took, np.array(latencies), statuses)
+    return Load(took, np.array(latencies), np.array(refusals), statuses)
 
 
 def once(port: int, request: bytes) -> int:

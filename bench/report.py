@@ -16,7 +16,7 @@ DOCS = TOP / "docs"
 TEXT = """# Benchmarks
 
 Written by `script/bench` ({machine}). Client and servers share the machine; records are written
-durably. What is compared runs side by side and is asked in turn, {rounds} rounds; minimum, median
+durably. What is compared runs side by side and is asked in turn, round after round; minimum, median
 and maximum are over the rounds, and an aim is met when the median meets it.
 
 {table}
@@ -27,9 +27,8 @@ NOTES = DOCS / "benchmarks-notes.md"  # what people make of the figures; kept by
 
 
 def write(machine: str, rows: list[Row], drawn: list[Curve]) -> None:
-    rounds = max(len(row.values) for row in rows)
     notes = NOTES.read_text() if NOTES.is_file() else ""
-    text = TEXT.format(machine=machine, rounds=rounds, table=markdown(rows), notes=notes)
+    text = TEXT.format(machine=machine, table=markdown(rows), notes=notes)
     (DOCS / "benchmarks.md").write_text(text)
     if drawn:
         plot(drawn)
