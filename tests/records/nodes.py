@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 from cassandra.cluster import Cluster
@@ -46,10 +45,7 @@ class Nodes:
         os.kill(int((self._home / f"node{node}/pid").read_text()), number)
 
     def restart(self) -> None:
-        """Start again those of three nodes that were killed; a node may need a second try after that."""
-        with suppress(subprocess.CalledProcessError):
-            self._script("start", "3")
-            return
+        """Start again those of three nodes that were killed."""
         self._script("start", "3")
 
     def stop(self) -> None:
