@@ -1,9 +1,10 @@
 """Fail every file call of a recorder's work in turn, and look whether anything acknowledged is lost.
 
-    LD_PRELOAD=faults.so FAULT_FOLDER=FOLDER python -m tests.failure.faulty_disk FOLDER store|outbox kill|io_error|...
+    LD_PRELOAD=faults.so FAULT_FOLDER=FOLDER python -m tests.failure.faulty_disk FOLDER WHAT MODE [EVERY]
 
-test_faults.py runs it. Each try is a process of its own: it works until the Nth call on the disk
-fails; then another process, whose disk is well, opens the files and reads all back.
+WHAT: store or outbox. MODE: kill, io_error, disk_full or power. EVERY: only every so manyth call; test_faults.py
+takes every 13th, all of them take minutes. Each try is a process of its own: it works until the Nth call on the
+disk fails; then another process, whose disk is well, opens the files and reads all back.
 """
 
 from __future__ import annotations
@@ -161,11 +162,11 @@ def in_a_process(work: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def main(place: Path, what: str, mode: str) -> int:
+def main(place: Path, what: str, mode: str, every: int = 1) -> int:
     work = {"store": work_on_store, "outbox": work_on_outbox}[what]
-    number = 0
+    tries = 0
     while True:
-        number += 1
+        number = 1 + tries * every
         folder, log = place / "disk", place / "acknowledged"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -183,9 +184,10 @@ def main(place: Path, what: str, mode: str) -> int:
             print(f"Lost when call {number} of the {what} met {mode}; see {folder}.", file=sys.stderr)
             return 1
         if came.read_text() and int(came.read_text()) < number:
-            print(f"{what}, {mode}: {number - 1} calls failed in turn, nothing acknowledged was lost.")
+            print(f"{what}, {mode}: {tries} calls failed in turn, nothing acknowledged was lost.")
             return 0
+        tries += 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 1))

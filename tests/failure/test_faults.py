@@ -1,4 +1,4 @@
-"""Each file call of the store and of the outbox fails in turn, in four ways; nothing acknowledged is lost."""
+"""Every 13th file call of the store and of the outbox fails in turn, in four ways; nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from backend.settings import TOP
+
+EVERY = "13"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("what", ["store", "outbox"])
 def test_whatever_call_fails_nothing_acknowledged_is_lost(faults: Path, tmp_path: Path, what: str, mode: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.failure.faulty_disk", tmp_path, what, mode],
+        [sys.executable, "-m", "tests.failure.faulty_disk", tmp_path, what, mode, EVERY],
         cwd=TOP,
         env={**os.environ, "LD_PRELOAD": str(faults), "FAULT_FOLDER": str(tmp_path / "disk")},
         capture_output=True,
@@ -35,4 +37,4 @@ def test_whatever_call_fails_nothing_acknowledged_is_lost(faults: Path, tmp_path
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout.split()[2]) > 100  # calls there were, and they were met
+    assert int(done.stdout.split()[2]) > 10  # calls there were, and they were met
