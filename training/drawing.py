@@ -48,7 +48,8 @@ def place(strokes: Strokes, rng: np.random.Generator, longer: float, pen: float)
     fitted = fit(strokes, longer)
     size = extent(fitted)[1]
     room = np.maximum(CANVAS - size - pen, 0)
-    return [stroke + pen / 2 + rng.random(2) * room for stroke in fitted]
+    corner = pen / 2 + rng.random(2) * room
+    return [stroke + corner for stroke in fitted]
 
 
 def draw_at_random(strokes: Strokes, rng: np.random.Generator, pens: tuple[float, float] = PENS) -> Image:
