@@ -21,35 +21,71 @@ def resample(stroke: Points, step: float) -> Points:
 
 
 def vary_strokes(strokes: Strokes, rng: Rng, amount: float = 1.0) -> Strokes:
-    """Slant, proportions, curvature, placement of each stroke, gaps, and the tremor of a mouse.
+    """Slant, proportions, curvature, each stroke's own place and ends, gaps, and the tremor of a mouse.
 
     amount: 1 as far as hands ever differ, 0.5 half as far.
     """
     strokes = [resample(stroke, 2.5) for stroke in fit(strokes, UNIT)]
     low, high = extent(strokes)
-    middle = (low + high) / 2
-    angle, shear = np.radians(rng.normal(0, 7 * amount)), rng.normal(0, 0.18 * amount)
-    stretch = np.exp(rng.normal(0, 0.12 * amount, 2))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.array([[1, shear], [0, 1]]) @ np.diag(stretch)
+    middle, half = (low + high) / 2, UNIT / 2
+    matrix = _affine(rng, 7 * amount, 0.18 * amount, 0.12 * amount)
+    waist, taper, bow = rng.normal(0, (0.12, 0.12, 0.08)) * amount
     frequency, phase = rng.uniform(0.5, 1.5, (2, 2)) * 2 * np.pi / UNIT, rng.uniform(0, 2 * np.pi, 2)
     amplitude = rng.normal(0, 2.5 * amount, 2)
     mouse = rng.random() < 0.3
     step, tremor = (rng.uniform(4, 16), rng.uniform(0, 1.5)) if mouse else (2.5, 0.0)
     varied = []
     for stroke in strokes:
-        points = (stroke - middle) @ matrix.T
+        points = _ends(stroke, rng, amount) if rng.random() < 0.4 else stroke
+        points = _round(points, rng.uniform(0, 3)) if rng.random() < 0.3 * amount else points
+        x, y = ((points - middle) / half).T
+        y = y + np.clip(waist, -0.35, 0.35) * (1 - y**2)  # loops larger above or below, the ends where they were
+        x = x * (1 + taper * y) + bow * y**2
+        points = np.stack([x, y], axis=1) * half @ matrix.T
         points = points + amplitude * np.sin(points @ frequency + phase)
-        points = resample(points + rng.normal(0, 1.2 * amount, 2), step)
+        if len(strokes) > 1:
+            own = points.mean(axis=0)
+            points = (points - own) @ _affine(rng, 4 * amount, 0, 0.06 * amount).T + own
+            points = points + rng.normal(0, 1.8 * amount, 2)
+        points = resample(points, step)
         points = points + rng.normal(0, 1, points.shape) * tremor
-        if len(points) > 12 and rng.random() < 0.15 * amount:
-            points = points[rng.integers(0, 3) : len(points) - rng.integers(0, 3)]
         if len(points) > 16 and rng.random() < 0.06 * amount:
             cut = rng.integers(5, len(points) - 5)
             varied.append(points[: cut - 1])
             points = points[cut:]
         varied.append(points)
     return varied
+
+
+def _affine(rng: Rng, degrees: float, slant: float, stretch: float) -> Points:
+    """A matrix (2, 2) that turns, slants and stretches; each by a normal deviate of that size."""
+    angle, shear = np.radians(rng.normal(0, degrees)), rng.normal(0, slant)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return turn @ np.array([[1, shear], [0, 1]]) @ np.diag(np.exp(rng.normal(0, stretch, 2)))
+
+
+def _ends(stroke: Points, rng: Rng, amount: float) -> Points:
+    """Each end cut or drawn on, by up to a twelfth of the stroke: loops open and close, tails grow."""
+    if len(stroke) < 12:
+        return stroke
+    for _ in range(2):
+        change = round(rng.uniform(-1, 1) * amount * len(stroke) / 12)
+        if change < 0:
+            stroke = stroke[:change]
+        elif change > 0:
+            on = stroke[-1] + (stroke[-1] - stroke[-4]) / 3 * np.arange(1, change + 1)[:, None]
+            stroke = np.concatenate([stroke, on])
+        stroke = stroke[::-1]
+    return stroke
+
+
+def _round(stroke: Points, width: float) -> Points:
+    """Corners rounded by a Gaussian along the stroke, of `width` points; the ends stay."""
+    if len(stroke) < 8 or width < 0.3:
+        return stroke
+    smooth = cv2.GaussianBlur(stroke, (1, 0), sigmaX=1, sigmaY=width, borderType=cv2.BORDER_REPLICATE)
+    smooth[0], smooth[-1] = stroke[0], stroke[-1]
+    return smooth
 
 
 def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
@@ -60,11 +96,12 @@ def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
     def at(*places: tuple[float, float]) -> Points:
         return x + np.array(places) * y + rng.normal(0, 0.03, (len(places), 2)) * max(y)
 
-    if label == "0" and len(strokes) == 1 and rng.random() < 0.08:
-        reach = rng.uniform(-0.12, 0.2)
-        return [*strokes, at((1 - reach, reach), (reach, 1 - reach))]
-    if label == "7" and len(strokes) == 1 and rng.random() < 0.1:
-        height = rng.uniform(0.4, 0.6)
+    if label == "0" and len(strokes) == 1 and rng.random() < 0.12:
+        reach, lean = rng.uniform(-0.12, 0.25), rng.uniform(-0.2, 1.0)  # upright at 0, from corner to corner at 1
+        across = 0.5 + lean * (0.5 - reach)
+        return [*strokes, at((across, reach), (1 - across, 1 - reach))]
+    if label == "7" and len(strokes) == 1 and rng.random() < 0.15:
+        height = rng.uniform(0.4, 0.7)
         return [*strokes, at((rng.uniform(0.05, 0.3), height), (rng.uniform(0.75, 1.0), height))]
     if label == "1" and len(strokes) == 1 and rng.random() < 0.15:
         wide = float(y[1]) * rng.uniform(0.12, 0.3)
@@ -98,6 +135,12 @@ def thicken(picture: Image, rng: Rng) -> Image:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
         large = (cv2.dilate if change > 0 else cv2.erode)(large, kernel)
     return cv2.resize(large, picture.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
+def widen(ink: Image, by: float) -> Image:
+    """Ink with `by` px more on every side of its stroke, as with a wider pen."""
+    away = cv2.distanceTransform(cv2.threshold(ink, 127, 255, cv2.THRESH_BINARY_INV)[1], cv2.DIST_L2, 5)
+    return (np.clip(by + 1 - away, 0, 1) * 255).astype(np.uint8)
 
 
 def wear(picture: Image, rng: Rng) -> Image:
