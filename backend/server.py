@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.synchronize import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -54,7 +54,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
-    Granian(
+    _Server(
         "digitpad",
         address=settings.host,
         port=settings.port,
@@ -69,6 +69,15 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
         log_access=settings.access_log,
         log_access_format=ACCESS_LOG,
     ).serve(target_loader=make, wrap_loader=False)
+
+
+class _Server(Granian):
+    """granian ends the whole server when a worker dies twice within 5.5 s. Here a worker that was killed is always
+    replaced; one whose application can't be made stops the server itself, see _application."""
+
+    def _respawn_workers(self, *arguments: Any, **options: Any) -> None:
+        super()._respawn_workers(*arguments, **options)
+        self.respawned_wrks.clear()
 
 
 def _application(settings: Settings, broken: Event) -> WSGIApplication:
