@@ -44,9 +44,9 @@ class Nodes:
     def signal(self, node: int, number: signal.Signals) -> None:
         os.kill(int((self._home / f"node{node}/pid").read_text()), number)
 
-    def restart(self) -> None:
-        """Start again those of three nodes that were killed."""
-        self._script("start", "3")
+    def restart(self, count: int = 3) -> None:
+        """Start again those of the first `count` nodes that were killed."""
+        self._script("start", str(count))
 
     def stop(self) -> None:
         if self.ours:
