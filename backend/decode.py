@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import Problem
-from backend.png import read_canvas_png
+from backend.png import read_quick_png
 
 Pixels = NDArray[np.uint8]
 
@@ -91,7 +91,7 @@ def _pixels(image: bytes, media_type: str) -> Pixels:
 
 
 def _turned(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
-    if media_type == "image/png" and (pixels := read_canvas_png(image)) is not None:
+    if media_type == "image/png" and (pixels := read_quick_png(image)) is not None:
         return pixels
     if media_type == "image/jpeg":
         return cv2.imdecode(data, cv2.IMREAD_COLOR)  # turns by EXIF; a JPEG has no alpha to lose

@@ -49,8 +49,8 @@ def _is_flat(difference: Image, peak: int) -> bool:
     """Whether the picture is of one paper color but for its ink: true of a canvas, not of a photograph."""
     if max(difference.shape) < PAPER_SIDE:
         return True  # too small for light to vary over it
-    paper = cv2.countNonZero(cv2.inRange(difference, 0, FLAT_TOLERANCE))
-    strong = cv2.countNonZero(cv2.inRange(difference, int(HAZE * peak) + 1, 255))
+    paper = int(np.count_nonzero(difference <= FLAT_TOLERANCE))
+    strong = int(np.count_nonzero(difference > int(HAZE * peak)))
     haze = difference.size - paper - strong
     return paper >= FLAT_SHARE * difference.size and haze <= max(MOST_HAZE * difference.size, strong / 2)
 

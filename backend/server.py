@@ -15,9 +15,9 @@ from functools import partial
 from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING, Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from backend import create_app
 from backend.settings import Settings
@@ -71,7 +71,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
     ).serve(target_loader=make, wrap_loader=False)
 
 
-class _Server(Granian):
+class _Server(MPServer):
     """granian ends the whole server when a worker dies twice within 5.5 s. Here a worker that was killed is always
     replaced; one whose application can't be made stops the server itself, see _application."""
 
