@@ -139,7 +139,8 @@ def thicken(picture: Image, rng: Rng) -> Image:
 
 def widen(ink: Image, by: float) -> Image:
     """Ink with `by` px more on every side of its stroke, as with a wider pen."""
-    away = cv2.distanceTransform(cv2.threshold(ink, 127, 255, cv2.THRESH_BINARY_INV)[1], cv2.DIST_L2, 5)
+    paper = cv2.threshold(ink, min(127, int(ink.max()) // 2), 255, cv2.THRESH_BINARY_INV)[1]
+    away = cv2.distanceTransform(paper, cv2.DIST_L2, 5)
     return (np.clip(by + 1 - away, 0, 1) * 255).astype(np.uint8)
 
 
