@@ -1,85 +1,54 @@
 """What the recorder takes as it grows, and while nodes are away.
 
-    python -m tests.measure.recorder pages URL SMALL LARGE    a page of 50 at SMALL and at LARGE records
-    python -m tests.measure.recorder export URL COUNT         memory that an export of COUNT records takes
+    python -m tests.measure.recorder load URL COUNT [SECONDS] COUNT records, or what SECONDS (600) suffice for
+    python -m tests.measure.recorder pages SMALL LARGE        a page of 50 of two stores (URLs), in turn
+    python -m tests.measure.recorder gap URL                  what a page asks for after months without a record
+    python -m tests.measure.recorder export URL [FORMAT]      memory that an export takes
+    python -m tests.measure.recorder throughput URL [SECONDS] durable records a second, as many as it takes
     python -m tests.measure.recorder nodes [SECONDS]          answer times: all well, a node paused, a node down
 
-URL is that of an empty store, as in RECORDS_URL. docs/scale.md has what was measured.
+URL is as in RECORDS_URL; `load` and `gap` want an empty store. docs/scale.md has what was measured.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
-import sqlite3
 import statistics
 import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 from backend.ids import RecordIds
-from backend.records import export, open_recorder, open_store, sqlite
-from backend.records.record import Drawing, Filter, Record, Store
+from backend.records import export, open_recorder
+from backend.records.cassandra.store import CassandraStore
+from backend.records.record import Drawing, Filter, Store, date_of
 from backend.records.recorder import Recorder
-from backend.records.sqlite import SqliteStore
 from backend.settings import Settings
+from tests.measure.loading import A_MINUTE, last_minute, load
+from tests.records.cassandra.asked import partitions_asked
 from tests.records.conftest import opened
 from tests.records.making import id_at, record
 from tests.records.nodes import Nodes, drop, new_url
 
-SMALL_DRAWING = Drawing(image=b"\x89PNG" * 10, media_type="image/png", seen=bytes(784))
 USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
-MOST_SECONDS = 600.0  # of loading
+WRITERS = 3  # processes
+THREADS = 32  # of each, that write
 
 
-def made(count: int) -> Iterable[Record]:
-    """Records at 100 a second, the last of them now."""
-    start = datetime.now(UTC) - timedelta(seconds=count / 100)
-    for number in range(count):
-        digit = number % 10
-        # 256 after each other share a shard, as those of a busy process do.
-        instant = start + timedelta(seconds=number / 100)
-        yield record(id=id_at(instant, clock=number // 256 % 128), result=str(digit), digit=digit)
-
-
-def fill(store: Store, count: int) -> int:
-    """Add records for at most MOST_SECONDS; how many it were."""
-    end, done = time.monotonic() + MOST_SECONDS, 0
-    with ThreadPoolExecutor(32) as threads:
-        for some in batches(made(count), 3200):
-            list(threads.map(lambda each: store.add(each, SMALL_DRAWING, None, 30), some))
-            done += len(some)
-            if time.monotonic() > end:
-                break
-    return done
-
-
-def batches(records: Iterable[Record], size: int) -> Iterable[list[Record]]:
-    batch: list[Record] = []
-    for each in records:
-        batch.append(each)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    yield batch
-
-
-def fill_sqlite(store: SqliteStore, count: int) -> int:
-    """The same rows as `fill` makes, a hundred thousand to a transaction."""
-    for some in batches(made(count), 100_000):
-
-        def work(connection: sqlite3.Connection, some: list[Record] = some) -> None:
-            for each in some:
-                sqlite.insert(connection, each, SMALL_DRAWING)
-
-        store.file.write(work)
-    return count
+def load_it(url: str, count: int, seconds: float) -> None:
+    began = time.monotonic()
+    loaded = load(url, count, seconds)
+    took = time.monotonic() - began
+    print(f"{loaded} records loaded in {took:.0f} s, {loaded / took:.0f} a second", flush=True)
 
 
 def milliseconds(work: Callable[[], object], times: int = 200) -> list[float]:
@@ -97,27 +66,48 @@ def spread(took: Sequence[float]) -> str:
     return f"p50 {statistics.median(ordered):.2f} ms, p99 {p99:.2f} ms, min {ordered[0]:.2f} ms"
 
 
-def pages(url: str, small: int, large: int) -> None:
-    medians = []
-    for count in (small, large):
-        each_url = url.replace("COUNT", str(count))
-        store = opened(each_url)
-        began = time.monotonic()
-        loaded = fill_sqlite(store, count) if isinstance(store, SqliteStore) else fill(store, count)
-        seconds = time.monotonic() - began
-        print(f"{loaded} records loaded in {seconds:.0f} s, {loaded / seconds:.0f} a second", flush=True)
-        middle = id_at(datetime.now(UTC) - timedelta(seconds=loaded / 200))
-        newest = milliseconds(lambda: store.page(50, None, Filter()))  # noqa: B023 - called at once
-        print(f"  newest page of 50: {spread(newest)}")
-        old = milliseconds(lambda: store.page(50, middle, Filter()))  # noqa: B023
-        print(f"  a page of 50 from the middle: {spread(old)}")
-        counts = milliseconds(store.counts, 5)
-        print(f"  counts by day and digit: {spread(counts)}")
-        medians.append(statistics.median(newest))
+def pages(*urls: str) -> None:
+    """In turn, so that what else the machine does meets both."""
+    stores = [opened(url) for url in urls]
+    sizes = [sum(each.count for each in store.counts()) for store in stores]
+    starts: dict[str, list[uuid.UUID | None]] = {
+        "the newest": [None, None],
+        "from the middle": [middle(*each) for each in zip(stores, sizes, strict=True)],
+    }
+    for name, before in starts.items():
+        took: list[list[float]] = [[], []]
+        for _ in range(20):  # rounds
+            for which, store in enumerate(stores):
+                took[which] += milliseconds(lambda: store.page(50, before[which], Filter()), 25)  # noqa: B023
+        for size, each in zip(sizes, took, strict=True):
+            print(f"a page of 50, {name}, of {size} records: {spread(each[25:])}")
+        small, large = (statistics.median(each[25:]) for each in took)
+        print(f"  {large / small:.2f} times")
+    for size, store in zip(sizes, stores, strict=True):
+        print(f"counts by day and digit of {size} records: {spread(milliseconds(store.counts, 5))}")
         store.close()
-        if each_url.startswith("cassandra"):
-            drop(each_url)
-    print(f"A page at {large} takes {medians[1] / medians[0]:.2f} times the time of one at {small}.")
+
+
+def middle(store: Store, size: int) -> uuid.UUID:
+    """An id from the middle of what `load` made."""
+    newest = store.page(1, None, Filter()).records[0]
+    return id_at(date_of(newest.id) - timedelta(seconds=size * 60 / A_MINUTE / 2))
+
+
+def gap(url: str) -> None:
+    """Count the queries and the partitions of a page of 50 that has to look back over a year."""
+    store = opened(url)
+    assert isinstance(store, CassandraStore)
+    now = last_minute()
+    for days in (400, 0):
+        for number in range(40):
+            made_then = record(id=id_at(now - timedelta(days=days) + timedelta(seconds=number), clock=days))
+            store.add(made_then, USUAL_DRAWING, None, 30)
+    with partitions_asked(store) as asked:
+        page = store.page(50, None, Filter())
+    oldest = (now - date_of(page.records[-1].id)).days
+    print(f"{len(page.records)} records, the last of them {oldest} days old: {dict(asked)} partitions asked for")
+    store.close()
 
 
 def memory() -> float:
@@ -126,30 +116,58 @@ def memory() -> float:
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-def export_memory(url: str, count: int) -> None:
+def export_memory(url: str, only: Sequence[str]) -> None:
+    formats: dict[str, Callable[[Recorder], Iterable[bytes]]] = {
+        "csv": lambda each: export.comma_separated(each.export(Filter())),
+        "jsonl": lambda each: export.jsonl(each.export(Filter())),
+        "idx": lambda each: export.idx(each.export_seen(Filter())),
+        "npz": lambda each: export.npz(each.export_seen(Filter())),
+    }
     with tempfile.TemporaryDirectory() as folder:
+        opened(url).close()
         recorder = open_recorder(Settings(instance=Path(folder), records_url=url))
         recorder.start()
-        _, store = open_store(url)
-        if isinstance(store, SqliteStore):
-            fill_sqlite(store, count)
-        else:
-            fill(opened(url), count)
-        formats: dict[str, Callable[[Recorder], Iterable[bytes]]] = {
-            "csv": lambda each: export.comma_separated(each.export(Filter())),
-            "jsonl": lambda each: export.jsonl(each.export(Filter())),
-            "idx": lambda each: export.idx(each.export_seen(Filter())),
-            "npz": lambda each: export.npz(each.export_seen(Filter())),
-        }
-        for name, pieces in formats.items():
+        while not recorder.state()["ok"]:
+            time.sleep(0.1)
+        for name in only or formats:
             before = most = memory()
             began, size = time.monotonic(), 0
-            for piece in pieces(recorder):
+            for piece in formats[name](recorder):
                 size += len(piece)
                 most = max(most, memory())
             seconds = time.monotonic() - began
             print(f"{name}: {size / 1e6:.0f} MB in {seconds:.0f} s; memory grew by {most - before:.1f} MB", flush=True)
         recorder.close()
+
+
+def throughput(url: str, seconds: float) -> None:
+    for keyed in (False, True):
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(WRITERS, spawn) as processes:
+            each = list(processes.map(write, [url] * WRITERS, [seconds] * WRITERS, [keyed] * WRITERS))
+        took = [one for some in each for one in some]
+        name = "with an idempotency key each" if keyed else "without keys"
+        print(f"{name}: {len(took) / seconds:.0f} records a second, {spread(took)}", flush=True)
+
+
+def write(url: str, seconds: float, keyed: bool) -> list[float]:
+    """Milliseconds of each record that this process could write in that time."""
+    store, ids, took = opened(url), RecordIds(), deque[float]()
+    for _ in range(THREADS):  # the first ones find everything cold
+        store.add(record(id=ids.new()), USUAL_DRAWING, None, 30)
+    end = time.monotonic() + seconds
+
+    def writer() -> None:
+        while (began := time.monotonic()) < end:
+            made_now = record(id=ids.new())
+            store.add(made_now, USUAL_DRAWING, str(made_now.id) if keyed else None, 30)
+            took.append((time.monotonic() - began) * 1000)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        for each in [threads.submit(writer) for _ in range(THREADS)]:
+            each.result()
+    store.close()
+    return list(took)
 
 
 def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Counter[str]]:
@@ -209,11 +227,17 @@ def nodes_away(seconds: float) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["pages", url, small, large]:
-            pages(url, int(small), int(large))
-        case ["export", url, count]:
-            export_memory(url, int(count))
-        case ["nodes", *seconds]:
-            nodes_away(float(seconds[0]) if seconds else 30)
+        case ["load", url, count, *given]:
+            load_it(url, int(count), float(given[0]) if given else 600)
+        case ["pages", small, large]:
+            pages(small, large)
+        case ["gap", url]:
+            gap(url)
+        case ["export", url, *only]:
+            export_memory(url, only)
+        case ["throughput", url, *given]:
+            throughput(url, float(given[0]) if given else 30)
+        case ["nodes", *given]:
+            nodes_away(float(given[0]) if given else 30)
         case _:
             sys.exit((__doc__ or "").strip())

@@ -71,16 +71,22 @@ class Link:
         """The rows of a statement; raises RecorderUnavailable."""
         return self.result(self.send(name, values, timeout))
 
-    def walk(self, name: str, values: Sequence[object]) -> Iterator[Any]:
-        """The rows of a statement that may have very many: they come a few thousand at a time."""
+    def walk(self, name: str, values: Sequence[object], rows: int = 5000) -> Iterator[Any]:
+        """The rows of a statement that may have very many: they come `rows` at a time."""
         try:
-            yield from self.ask(name, values)
+            yield from self.result(self.send(name, values, rows=rows))
         except Refused as error:
             raise self._unavailable(error) from error
 
-    def send(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> ResponseFuture:
+    def send(
+        self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, rows: int | None = None
+    ) -> ResponseFuture:
+        """Begin a statement, which may be answered `rows` at a time."""
         session, prepared = self._session()
-        return self._begin(session, prepared[name].bind(values), timeout)
+        bound = prepared[name].bind(values)
+        if rows is not None:
+            bound.fetch_size = rows
+        return self._begin(session, bound, timeout)
 
     def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> ResponseFuture:
         """Several statements, all or none of which are done, in the end, even if we die now."""

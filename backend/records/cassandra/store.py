@@ -32,6 +32,7 @@ from backend.records.record import (
 )
 
 LOOK_AT = 5_000  # records that one page looks at, at most, when a filter lets few of them through
+A_LOOK = 64  # rows that say where records are, asked for at once
 MOST_AHEAD = 16  # partitions' minutes that are asked for at the same time
 WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 
@@ -61,7 +62,11 @@ STATEMENTS = {
     "get": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ? AND id = ?",
     "drawing": "SELECT image, media_type, seen, strokes FROM drawings WHERE minute = ? AND shard = ? AND id = ?",
     "seen": "SELECT id, seen FROM drawings WHERE minute = ? AND shard = ? AND id IN ?",
-    "newest": (f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC LIMIT ?"),
+    # Without a limit of each, Cassandra would read the whole minute to sort it.
+    "newest": (
+        f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC "
+        "PER PARTITION LIMIT ? LIMIT ?"
+    ),
     "days": "SELECT day FROM days WHERE part = 0 AND day <= ?",
     "minutes": "SELECT minute, shard FROM minutes WHERE day = ? AND minute <= ?",
     **tallies.STATEMENTS,
@@ -202,16 +207,16 @@ class CassandraStore:
         minutes = self._minutes(min(date_of(before), datetime.now(UTC) + timedelta(days=1)), day)
         ahead = 1
         while group := list(itertools.islice(minutes, ahead)):
-            asked = [self._link.send("newest", (*minute, before, chunk)) for minute in group]
+            asked = [self._link.send("newest", (*minute, before, chunk, chunk)) for minute in group]
             for minute, first in zip(group, asked, strict=True):
                 yield from self._in_minute(minute, first, chunk)
             ahead = min(ahead * 2, MOST_AHEAD)
 
     def _minutes(self, last: datetime, only: date | None) -> Iterator[tuple[datetime, list[int]]]:
         """The minutes that have records, from the one of `last` back, each with its shards."""
-        days = [only] if only else (row.day.date() for row in self._link.walk("days", (last.date(),)))
+        days = [only] if only else (row.day.date() for row in self._link.walk("days", (last.date(),), A_LOOK))
         for day in days:
-            rows = self._link.walk("minutes", (day, last))
+            rows = self._link.walk("minutes", (day, last), A_LOOK)
             for minute, of_minute in itertools.groupby(rows, key=lambda row: row.minute):
                 yield minute.replace(tzinfo=UTC), [row.shard for row in of_minute]
 
@@ -234,7 +239,7 @@ class CassandraStore:
                 before, size = groups[-1][0].id, chunk
             else:
                 before, size = _just_after(rows[0].id), size * 2  # a record with very many corrections
-            asked = self._link.send("newest", (*minute, before, size))
+            asked = self._link.send("newest", (*minute, before, size, size))
 
 
 def _added(partition: Partition, record: Record, drawing: Drawing) -> list[tuple[str, Sequence[object]]]:

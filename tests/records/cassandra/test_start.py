@@ -6,7 +6,6 @@ import logging
 import multiprocessing
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,19 +18,6 @@ from backend.records.recorder import Recorder
 from backend.settings import Settings
 from tests.records.conftest import opened
 from tests.records.making import Era, drawing
-from tests.records.nodes import Nodes, NoNodes, drop, new_url
-
-
-@pytest.fixture
-def url(nodes: Nodes) -> Iterator[str]:
-    """A keyspace that is not there yet, on one node."""
-    try:
-        nodes.need(1)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    url = new_url(1)
-    yield url
-    drop(url)
 
 
 def keyspace(url: str) -> str:

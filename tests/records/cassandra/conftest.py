@@ -1,0 +1,21 @@
+"""A keyspace for a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.records.nodes import Nodes, NoNodes, drop, new_url
+
+
+@pytest.fixture
+def url(nodes: Nodes) -> Iterator[str]:
+    """A keyspace that is not there yet, on one node."""
+    try:
+        nodes.need(1)
+    except NoNodes as why:
+        pytest.skip(str(why))
+    url = new_url(1)
+    yield url
+    drop(url)
