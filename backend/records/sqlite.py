@@ -27,6 +27,7 @@ from backend.records.record import (
 from backend.records.sqlite_file import SqliteFile
 
 CHANGE_TIMEOUT = 5.0  # seconds, for corrections and deletions
+FORGET_KEYS_EVERY = 97  # records, on average: forgetting old keys costs as much as writing one
 LOOK_AT = 20_000  # records that one page looks at, at most, when a filter lets few of them through
 
 MIGRATIONS = (
@@ -193,9 +194,16 @@ def _claim(connection: sqlite3.Connection, key: str | None, record_id: uuid.UUID
     if key is None:
         return record_id
     now = int(time.time())
-    connection.execute("DELETE FROM keys WHERE at < ?", (now - KEY_LIFETIME.total_seconds(),))
-    connection.execute("INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key, record_id.bytes, now))
-    return uuid.UUID(bytes=connection.execute("SELECT id FROM keys WHERE key = ?", (key,)).fetchone()[0])
+    mine = connection.execute("INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key, record_id.bytes, now))
+    if mine.rowcount == 1:
+        if record_id.time % FORGET_KEYS_EVERY == 0:
+            connection.execute("DELETE FROM keys WHERE at < ?", (now - KEY_LIFETIME.total_seconds(),))
+        return record_id
+    earlier, at = connection.execute("SELECT id, at FROM keys WHERE key = ?", (key,)).fetchone()
+    if at >= now - KEY_LIFETIME.total_seconds():
+        return uuid.UUID(bytes=earlier)
+    connection.execute("UPDATE keys SET id = ?, at = ? WHERE key = ?", (record_id.bytes, now, key))
+    return record_id
 
 
 def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing) -> None:
