@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     place = Path(f".records-copy-{hashlib.sha256(f'{chosen.source} {chosen.target}'.encode()).hexdigest()[:12]}")
     try:
         (_, source), (_, target) = open_store(chosen.source), open_store(chosen.target)
-        copied = copy(_begun(source), _begun(target), place, sys.stderr)
+        with closing(source), closing(target):
+            copied = copy(_begun(source), _begun(target), place, sys.stderr)
     except (ValueError, RecorderUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
