@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cassandra import AuthenticationFailed, ConsistencyLevel, DriverException, OperationTimedOut
+from cassandra import ConsistencyLevel, DriverException, OperationTimedOut
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.policies import (
@@ -27,6 +27,14 @@ READ_TIMEOUT = 5.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
 
 Refused = (DriverException, NoHostAvailable, ErrorMessage)  # every way in which the driver fails
+REFUSALS = {  # what a node says, or OpenSSL, and what it means to an operator
+    "Failed to authenticate": "the user or the password is refused",
+    "requires authentication": "it wants a user and a password",
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not signed by one that is trusted (tls_ca)",
+    "WRONG_VERSION_NUMBER": "it does not speak TLS (tls)",
+    "_ALERT_": "our certificate, or that there is none, is refused (tls_cert and tls_key)",
+    "reset by peer": "it hangs up; it may want TLS (tls=true)",
+}
 CAS_UNKNOWN = 0x1700  # the protocol's code, which the driver doesn't name
 
 log = logging.getLogger(__name__)
@@ -184,10 +192,8 @@ class Link:
 def _reason(error: Exception) -> str:
     """What is wrong, in a short sentence that is the same as long as it is the same."""
     if isinstance(error, NoHostAvailable):
-        each = list(error.errors.values()) if isinstance(error.errors, dict) else []
-        if any(isinstance(one, AuthenticationFailed) for one in each):
-            return "the user or the password is refused"
-        return "no node answers"
+        each = " ".join(str(one) for one in error.errors.values()) if isinstance(error.errors, dict) else ""
+        return next((words for sign, words in REFUSALS.items() if sign in each), "no node answers")
     if isinstance(error, OperationTimedOut):
         return "no answer came in time"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

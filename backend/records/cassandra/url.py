@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 from typing import Annotated, Literal
@@ -73,9 +74,14 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
             "password": unquote(password) or None,
         }
         try:
-            return msgspec.convert(values, cls, strict=False, dec_hook=lambda kind, text: kind(text))
+            read = msgspec.convert(values, cls, strict=False, dec_hook=lambda kind, text: kind(text))
         except msgspec.ValidationError as error:
             raise ValueError(f"RECORDS_URL can't be read: {error}.") from None
+        for name in ("password_file", "tls_ca", "tls_cert", "tls_key"):
+            path = getattr(read, name)
+            if path is not None and not os.access(path, os.R_OK):
+                raise ValueError(f"RECORDS_URL's {name}, {path}, is not there or can't be read.")
+        return read
 
     @property
     def place(self) -> str:

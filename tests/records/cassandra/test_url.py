@@ -50,6 +50,8 @@ def test_tls_trusts_the_systems_certificates_unless_told_others() -> None:
         ("cassandra://one/space?consistency=MOST", "can't be read"),
         ("cassandra://one/space?replication=0", "can't be read"),
         ("cassandra://one/space?compaction=x'}", "can't be read"),
+        ("cassandra://one/space?tls=true&tls_ca=/nowhere.pem", "tls_ca, /nowhere.pem, is not there"),
+        ("cassandra://user@one/space?password_file=/nowhere", "password_file, /nowhere, is not there"),
     ],
 )
 def test_a_url_that_can_not_be_read_is_refused_in_words(url: str, says: str) -> None:
