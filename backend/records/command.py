@@ -1,9 +1,10 @@
-"""`digitpad records copy FROM TO`: bring all records from one store to another."""
+"""`digitpad records copy FROM TO` brings all records from one store to another; `... backup FOLDER` backs up."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import sqlite3
 import sys
 import time
 import uuid
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import TextIO
 
 from backend.records import open_store
+from backend.records.backup import backup
 from backend.records.record import Filter, Record, RecorderUnavailable, Store
+from backend.settings import Settings
 
 PAGE = 200  # records
 AT_ONCE = 16  # records on their way at the same time
@@ -33,10 +36,30 @@ def main(arguments: Sequence[str]) -> int:
     )
     copy_parser.add_argument("source", metavar="FROM")
     copy_parser.add_argument("target", metavar="TO")
+    backup_parser = commands.add_parser(
+        "backup",
+        help="back up what the server keeps on this machine, while it runs",
+        description="Copy the outbox and, where it is SQLite, the recorder's store into FOLDER, each as it stood at "
+        "one moment. INSTANCE and RECORDS_URL are those of the server.",
+    )
+    backup_parser.add_argument("folder", metavar="FOLDER", type=Path)
     chosen = parser.parse_args(arguments)
-    place = Path(f".records-copy-{hashlib.sha256(f'{chosen.source} {chosen.target}'.encode()).hexdigest()[:12]}")
+    return back_up(chosen.folder) if chosen.command == "backup" else copy_all(chosen.source, chosen.target)
+
+
+def back_up(folder: Path) -> int:
     try:
-        (_, source), (_, target) = open_store(chosen.source), open_store(chosen.target)
+        backup(Settings.from_environment(), folder, print)
+    except (ValueError, OSError, sqlite3.Error) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def copy_all(source_url: str, target_url: str) -> int:
+    place = Path(f".records-copy-{hashlib.sha256(f'{source_url} {target_url}'.encode()).hexdigest()[:12]}")
+    try:
+        (_, source), (_, target) = open_store(source_url), open_store(target_url)
         with closing(source), closing(target):
             copied = copy(_begun(source), _begun(target), place, sys.stderr)
     except (ValueError, RecorderUnavailable) as error:
