@@ -1,10 +1,10 @@
 """Fail every file call of a recorder's work in turn, and look whether anything acknowledged is lost.
 
-    LD_PRELOAD=faults.so FAULT_FOLDER=FOLDER python -m tests.failure.faulty_disk FOLDER WHAT MODE [EVERY]
+    python -m tests.failure.faulty_disk [EVERY]
 
-WHAT: store or outbox. MODE: kill, io_error, disk_full or power. EVERY: only every so manyth call; test_faults.py
-takes every 13th, all of them take minutes. Each try is a process of its own: it works until the Nth call on the
-disk fails; then another process, whose disk is well, opens the files and reads all back.
+The SQLite store and the outbox each meet a process killed, an I/O error, a full disk and a power failure at every
+call in turn, or at every so manyth. Each try is a process of its own: it works until the Nth call on the disk
+fails; then another process, whose disk is well, opens the files and reads all back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import ctypes
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
+import time
 import traceback
 import uuid
 from collections.abc import Callable
@@ -27,10 +30,11 @@ import msgspec
 from backend.records import open_recorder
 from backend.records.record import Drawing, Filter, Record, RecorderUnavailable
 from backend.records.sqlite import SqliteStore
-from backend.settings import Settings
+from backend.settings import TOP, Settings
 from tests.records.making import id_at, record
 
-MODES = ("count", "kill", "io_error", "disk_full", "power")
+PARTS = ("store", "outbox")
+WAYS = ("kill", "io_error", "disk_full", "power")  # in the order of faults.c, from 1
 NOT_KILLED = (0, 137)
 
 disk = ctypes.CDLL(None)  # the preloaded faults.c
@@ -56,12 +60,14 @@ class Acknowledged:
         os.write(self._file, f"{what} {record_id}\n".encode())
 
 
-def attempt(acknowledged: Acknowledged, what: str, record_id: uuid.UUID, work: Callable[[], object]) -> None:
+def attempt(acknowledged: Acknowledged, what: str, record_id: uuid.UUID, work: Callable[[], object]) -> bool:
+    """Whether it was acknowledged."""
     try:
         work()
     except RecorderUnavailable:
-        return
+        return False
     acknowledged.note(what, record_id)
+    return True
 
 
 def work_on_store(folder: Path, acknowledged: Acknowledged, arm: Callable[[], None]) -> None:
@@ -89,13 +95,14 @@ def work_on_outbox(folder: Path, acknowledged: Acknowledged, arm: Callable[[], N
     arm()
     recorder = open_recorder(Settings(instance=folder, record_budget_ms=2))
 
-    def add(each: Record) -> None:
-        attempt(acknowledged, "added", each.id, lambda: recorder.add(each, DRAWING, str(each.id)))
+    def add(each: Record) -> bool:
+        return attempt(acknowledged, "added", each.id, lambda: recorder.add(each, DRAWING, str(each.id)))
 
-    for each in RECORDS[:3]:
-        add(each)
-    attempt(acknowledged, "corrected", RECORDS[0].id, lambda: recorder.correct(RECORDS[0].id, "5") or fail())
-    attempt(acknowledged, "deleted", RECORDS[1].id, lambda: recorder.delete(RECORDS[1].id) or fail())
+    queued = [add(each) for each in RECORDS[:3]]
+    if queued[0]:  # a change of what is not queued would wait for the store, in vain
+        attempt(acknowledged, "corrected", RECORDS[0].id, lambda: recorder.correct(RECORDS[0].id, "5") or fail())
+    if queued[1]:
+        attempt(acknowledged, "deleted", RECORDS[1].id, lambda: recorder.delete(RECORDS[1].id) or fail())
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(add, RECORDS[3:5]))
     fcntl.flock(turn, fcntl.LOCK_UN)
@@ -162,8 +169,9 @@ def in_a_process(work: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def main(place: Path, what: str, mode: str, every: int = 1) -> int:
-    work = {"store": work_on_store, "outbox": work_on_outbox}[what]
+def try_each_call(place: Path, part: str, way: str, every: int) -> int:
+    """The exit status; runs under the failing disk, see `under_failing_disk`."""
+    work = {"store": work_on_store, "outbox": work_on_outbox}[part]
     tries = 0
     while True:
         number = 1 + tries * every
@@ -175,19 +183,56 @@ def main(place: Path, what: str, mode: str, every: int = 1) -> int:
         came.write_text("")
 
         def try_it() -> None:
-            arm = partial(disk.fault_arm, MODES.index(mode), ctypes.c_long(number))  # noqa: B023 - called at once
+            arm = partial(disk.fault_arm, 1 + WAYS.index(way), ctypes.c_long(number))  # noqa: B023 - called at once
             work(folder, Acknowledged(log), arm)  # noqa: B023
             came.write_text(str(disk.fault_calls()))  # noqa: B023
 
         status = in_a_process(try_it)
         if status not in NOT_KILLED or in_a_process(lambda: read_back(folder, log)) != 0:  # noqa: B023
-            print(f"Lost when call {number} of the {what} met {mode}; see {folder}.", file=sys.stderr)
+            print(f"Lost when call {number} of the {part} met {way}; see {folder}.", file=sys.stderr)
             return 1
         if came.read_text() and int(came.read_text()) < number:
-            print(f"{what}, {mode}: {tries} calls failed in turn, nothing acknowledged was lost.")
+            print(f"{part}, {way}: {tries} calls failed in turn, nothing acknowledged was lost.")
             return 0
         tries += 1
 
 
+def build(folder: Path) -> Path:
+    """The failing disk, compiled to be preloaded."""
+    built = folder / "faults.so"
+    source = Path(__file__).with_name("faults.c")
+    subprocess.run(["cc", "-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o", built, source, "-ldl"], check=True)
+    return built
+
+
+def under_failing_disk(built: Path, place: Path, part: str, way: str, every: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.failure.faulty_disk", place, part, way, str(every)],
+        cwd=TOP,
+        env={**os.environ, "LD_PRELOAD": str(built), "FAULT_FOLDER": str(place / "disk")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def try_all(every: int) -> int:
+    """The number of parts and ways in which something was lost."""
+    lost = 0
+    with tempfile.TemporaryDirectory() as folder:
+        built = build(Path(folder))
+        for part in PARTS:
+            for way in WAYS:
+                began = time.monotonic()
+                done = under_failing_disk(built, Path(folder), part, way, every)
+                print(f"{time.monotonic() - began:5.0f} s  {(done.stdout or done.stderr).strip()}", flush=True)
+                lost += done.returncode != 0
+    return lost
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]) if len(sys.argv) > 4 else 1))
+    match sys.argv[1:]:
+        case [place, part, way, every]:
+            sys.exit(try_each_call(Path(place), part, way, int(every)))
+        case [*given]:
+            sys.exit(try_all(int(given[0]) if given else 1))
