@@ -10,17 +10,20 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
 from backend.records.sqlite_file import SqliteFile
+
+T = TypeVar("T")
 
 BATCH = 128  # operations that are read, delivered and noted as delivered together
 AT_ONCE = 32  # of them on their way at the same time
@@ -231,10 +234,19 @@ def _apply(store: Store, operations: Sequence[Operation], timeout: float) -> Non
             case Add():
                 taken = store.add(operation.record, operation.drawing, operation.key, timeout)
                 if taken.id != operation.record.id:
-                    # A first try that nobody heard of did reach the store. What was queued has been
-                    # acknowledged under its own id, so it is kept too: better twice than lost.
-                    store.add(operation.record, operation.drawing, None, timeout)
+                    # A first try that nobody heard of did reach the store. What was queued has been acknowledged
+                    # under its own id: let both lead to the one record.
+                    store.add_alias(operation.record.id, taken.id, timeout)
             case Correct():
-                store.correct(operation.record_id, operation.label)
+                label = operation.label
+                by_any_id(store, operation.record_id, lambda found: store.correct(found, label))  # noqa: B023 - at once
             case Delete():
-                store.delete(operation.record_id)
+                by_any_id(store, operation.record_id, store.delete)
+
+
+def by_any_id(store: Store, record_id: uuid.UUID, ask: Callable[[uuid.UUID], T]) -> T:
+    """What `ask` finds under an id, or else under the one to which it leads."""
+    found = ask(record_id)
+    if not found and (other := store.same_as(record_id)) is not None:
+        return ask(other)
+    return found

@@ -119,6 +119,13 @@ class Store(Protocol):
 
     def get(self, record_id: uuid.UUID) -> Record | None: ...
 
+    def add_alias(self, record_id: uuid.UUID, same_as: uuid.UUID, timeout: float) -> None:
+        """Let an id that was acknowledged, but under which nothing is stored, lead to a record: an earlier try with
+        the same key had reached the store, unheard, before the one with this id was queued."""
+
+    def same_as(self, record_id: uuid.UUID) -> uuid.UUID | None:
+        """Where an alias leads, None for an id that is none."""
+
     def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
 
     def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:

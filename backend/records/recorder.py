@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from backend.records.outbox import Outbox
+from backend.records.outbox import Outbox, by_any_id
 from backend.records.record import (
     Added,
     Confusion,
@@ -75,11 +75,11 @@ class Recorder:
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         waiting = self._outbox.get(record_id)
-        return waiting.record if waiting else self._store.get(record_id)
+        return waiting.record if waiting else by_any_id(self._store, record_id, self._store.get)
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
         waiting = self._outbox.get(record_id)
-        return waiting.drawing if waiting else self._store.drawing(record_id)
+        return waiting.drawing if waiting else by_any_id(self._store, record_id, self._store.drawing)
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         """The newest records older than `before`; see Store.page. What is queued isn't among them."""
@@ -108,11 +108,13 @@ class Recorder:
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Append a correction (None takes the last one back); the record as it now reads, None if
         there is no such record."""
-        return self._outbox.correct(record_id, label) or self._store.correct(record_id, label)
+        return self._outbox.correct(record_id, label) or by_any_id(
+            self._store, record_id, lambda found: self._store.correct(found, label)
+        )
 
     def delete(self, record_id: uuid.UUID) -> bool:
         """Delete for good, drawing and all; False if there is no such record."""
-        return self._outbox.delete(record_id) or self._store.delete(record_id)
+        return self._outbox.delete(record_id) or by_any_id(self._store, record_id, self._store.delete)
 
     def counts(self) -> list[Count]:
         return self._store.counts()
@@ -142,7 +144,7 @@ class Recorder:
         waiting = self._outbox.get(earlier)
         if waiting is not None:
             return Added(record=waiting.record, state="queued")
-        kept = self._store.get(earlier) or msgspec.structs.replace(record, id=earlier)  # deleted since
+        kept = self.get(earlier) or msgspec.structs.replace(record, id=earlier)  # deleted since
         return Added(record=kept, state="stored")
 
     def deliver(self) -> None:

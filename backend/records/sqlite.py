@@ -80,6 +80,12 @@ MIGRATIONS = (
         PRIMARY KEY (meant, read)
     ) WITHOUT ROWID
     """,
+    """
+    CREATE TABLE aliases (          -- see Store.add_alias
+        id BLOB PRIMARY KEY,
+        same_as BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
 )
 
 COLUMNS = "r.id, result, digit, confidence, probabilities, verdict, source, model_version, file_name, expected, client"
@@ -118,6 +124,16 @@ class SqliteStore:
             (record_id.time, record_id.bytes),
         )
         return _record(rows[0]) if rows else None
+
+    def add_alias(self, record_id: uuid.UUID, same_as: uuid.UUID, timeout: float) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (record_id.bytes, same_as.bytes))
+
+        self.file.write(work, timeout)
+
+    def same_as(self, record_id: uuid.UUID) -> uuid.UUID | None:
+        rows = self.file.read("SELECT same_as FROM aliases WHERE id = ?", (record_id.bytes,))
+        return uuid.UUID(bytes=rows[0][0]) if rows else None
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
         rows = self.file.read("SELECT image, media_type, seen, strokes FROM drawings WHERE id = ?", (record_id.bytes,))

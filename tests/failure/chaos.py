@@ -28,7 +28,7 @@ from typing import Any
 
 from backend.settings import TOP
 from tests.drawings import as_data_url, as_file, draw
-from tests.records.nodes import Nodes, drop, new_url
+from tests.records.nodes import Nodes, drop
 
 CLIENTS = 4
 TRIES = 3  # with the same key
@@ -44,6 +44,7 @@ class History:
     acknowledged: dict[str, str] = field(default_factory=dict)  # id by key
     labels: dict[str, str] = field(default_factory=dict)  # by id; "?": the answer was not heard
     deleted: dict[str, str] = field(default_factory=dict)  # by id: "yes", or "?"
+    leads_to: dict[str, str] = field(default_factory=dict)  # by id: the record that it leads to, where not its own
     answers: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -260,6 +261,16 @@ def read_back(port: int) -> list[dict[str, Any]]:
         before = f"&before={page['next']}"
 
 
+def follow(port: int, history: History, records: list[dict[str, Any]]) -> None:
+    """Ask for what was acknowledged and isn't listed: an id may lead to the record of an earlier try."""
+    listed = {each["id"] for each in records}
+    for record_id in history.acknowledged.values():
+        if record_id not in listed:
+            status, answer = ask(port, "GET", f"/records/{record_id}")
+            if status == 200:
+                history.leads_to[record_id] = answer["id"]
+
+
 def check(history: History, records: list[dict[str, Any]]) -> list[str]:
     """What is wrong, in sentences; nothing where all is as promised."""
     wrong = list(history.wrong)
@@ -267,17 +278,18 @@ def check(history: History, records: list[dict[str, Any]]) -> list[str]:
     by_key = Counter(each["file_name"] for each in records)
     wrong += [f"{each} is there {count} times" for each, count in by_id.items() if count > 1]
     for key, record_id in history.acknowledged.items():
-        there = by_id[record_id] > 0
+        there = by_id[history.leads_to.get(record_id, record_id)] > 0
         if not there and record_id not in history.deleted:
             wrong.append(f"{record_id} was acknowledged and is lost")
-        if there and history.deleted.get(record_id) == "yes":
+        if by_key[key] and history.deleted.get(record_id) == "yes":
             wrong.append(f"{record_id} was deleted and is there")
         if by_key[key] > 1:
             wrong.append(f"one drawing, key {key}, is there {by_key[key]} times")
     unheard = history.asked - set(history.acknowledged)
     wrong += [f"unacknowledged {key} is there {by_key[key]} times" for key in unheard if by_key[key] > 1]
+    labels = {history.leads_to.get(record_id, record_id): label for record_id, label in history.labels.items()}
     for each in records:
-        label = history.labels.get(each["id"])
+        label = labels.get(each["id"])
         if label not in (None, "?") and each["label"] != label:
             wrong.append(f"{each['id']} was labelled {label} and reads {each['label']}")
     return wrong
@@ -286,7 +298,7 @@ def check(history: History, records: list[dict[str, Any]]) -> list[str]:
 def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
     """What is wrong after that many seconds of faults."""
     nodes.need(3)
-    url = new_url(3)
+    url = nodes.new_url(3)
     history, stop = History(), threading.Event()
     server = Server(port, url, folder)
     clients = [Client(port, history, stop) for _ in range(CLIENTS)]
@@ -299,6 +311,7 @@ def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
             client.join()
         history.say("the clients stop; everything is read back when nothing is queued")
         records = read_back(port)
+        follow(port, history, records)
     finally:
         stop.set()
         server.stop()

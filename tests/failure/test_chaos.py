@@ -16,7 +16,11 @@ def test_the_checker_sees_what_is_lost_doubled_or_back() -> None:
     history.acknowledged |= {"lost": "1", "twice": "2", "gone": "3", "labelled": "4", "fine": "5"}
     history.deleted["3"] = "yes"
     history.labels["4"] = "8"
+    history.asked.add("led")
+    history.acknowledged["led"] = "8"
+    history.leads_to["8"] = "9"
     records = [
+        record("9", "led"),
         *(record("2", "twice"), record("2", "twice"), record("3", "gone"), record("4", "labelled", "9")),
         *(record("6", "unheard"), record("7", "unheard"), record("5", "fine")),
     ]

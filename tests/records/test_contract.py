@@ -254,6 +254,17 @@ def test_the_same_key_gives_the_same_record(store: Store, era: Era) -> None:
     assert store.drawing(retry.id) is None
 
 
+def test_an_alias_leads_to_a_record_and_is_none_itself(store: Store, era: Era) -> None:
+    made, other = era.record(), era.record(seconds=1)
+    add(store, made)
+    store.add_alias(other.id, made.id, IN_TIME)
+    store.add_alias(other.id, made.id, IN_TIME)
+    assert store.same_as(other.id) == made.id
+    assert store.same_as(made.id) is None
+    assert store.get(other.id) is None
+    assert ids_between(store, era, era.at(2)) == [made.id]
+
+
 def test_of_many_with_the_same_key_at_once_one_is_written(store: Store, era: Era) -> None:
     key = secrets.token_hex(16)
     with ThreadPoolExecutor(8) as threads:

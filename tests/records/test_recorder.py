@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from backend.records import open_recorder
+from backend.records import open_recorder, open_store
 from backend.records.record import Added, Filter, Record, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import Settings
@@ -116,6 +116,26 @@ def test_a_retry_of_what_is_queued_makes_no_second_record(recorder: Recorder, co
     wait_until(lambda: queued(recorder) == 0)
     assert recorder.add(later, drawing(), "key") == Added(record=first, state="stored")
     assert all_ids(recorder) == [first.id]
+
+
+def test_a_queued_retry_leads_to_the_first_try_that_nobody_heard_of(
+    recorder: Recorder, configured: Settings, era: Era
+) -> None:
+    first, retry = era.record(), era.record(seconds=1)
+    _, store = open_store(configured.records)
+    store.start()
+    store.add(first, drawing(), "key", 5)  # by a worker that was killed before it answered
+    store.close()
+    with store_away(configured):
+        assert recorder.add(retry, drawing(), "key") == Added(record=retry, state="queued")
+        recorder.correct(retry.id, "3")
+    wait_until(lambda: queued(recorder) == 0)
+    assert all_ids(recorder) == [first.id]
+    assert recorder.get(retry.id) == msgspec.structs.replace(first, label="3")
+    assert recorder.drawing(retry.id) == recorder.drawing(first.id)
+    assert recorder.correct(retry.id, "4") == msgspec.structs.replace(first, label="4")
+    assert recorder.delete(retry.id)
+    assert all_ids(recorder) == []
 
 
 def test_a_full_outbox_refuses_and_keeps_what_it_has(configured: Settings, era: Era) -> None:

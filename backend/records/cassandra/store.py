@@ -67,6 +67,8 @@ STATEMENTS = {
         f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC "
         "PER PARTITION LIMIT ? LIMIT ?"
     ),
+    "add alias": "INSERT INTO aliases (id, same_as) VALUES (?, ?)",
+    "alias": "SELECT same_as FROM aliases WHERE id = ?",
     "days": "SELECT day FROM days WHERE part = 0 AND day <= ?",
     "minutes": "SELECT minute, shard FROM minutes WHERE day = ? AND minute <= ?",
     **tallies.STATEMENTS,
@@ -118,6 +120,13 @@ class CassandraStore:
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         return _record(list(self._link.ask("get", (*Partition.of(record_id), record_id))))
+
+    def add_alias(self, record_id: uuid.UUID, same_as: uuid.UUID, timeout: float) -> None:
+        self._link.ask("add alias", (record_id, same_as), timeout)
+
+    def same_as(self, record_id: uuid.UUID) -> uuid.UUID | None:
+        row = self._link.ask("alias", (record_id,)).one()
+        return row and row.same_as
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
         row = self._link.ask("drawing", (*Partition.of(record_id), record_id)).one()
