@@ -23,7 +23,7 @@ from pathlib import Path
 
 from backend.settings import TOP
 from tests.failure.chaos import DRAWINGS, History, ask, check, read_back
-from tests.records.nodes import Nodes, drop, new_url
+from tests.records.nodes import Nodes, drop
 
 EVERY = 0.5  # seconds between two drawings
 SAY_EVERY = 600  # seconds
@@ -88,7 +88,7 @@ def start_server(port: int, url: str, folder: Path) -> subprocess.Popen[bytes]:
 
 def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
     """What is wrong after Cassandra was away for that long."""
-    url, history = new_url(1), History()
+    url, history = nodes.new_url(1), History()
 
     def say(what: str) -> None:
         state = ask(port, "GET", "/health/ready")[1]["recorder"]

@@ -37,7 +37,7 @@ from tests.measure.loading import A_MINUTE, last_minute, load
 from tests.records.cassandra.asked import partitions_asked
 from tests.records.conftest import opened
 from tests.records.making import id_at, record
-from tests.records.nodes import Nodes, drop, new_url
+from tests.records.nodes import Nodes, drop
 
 USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
 WRITERS = 3  # processes
@@ -197,7 +197,7 @@ def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Count
 def nodes_away(seconds: float) -> None:
     nodes = Nodes()
     nodes.need(3)
-    url = new_url(3)
+    url = nodes.new_url(3)
     with tempfile.TemporaryDirectory() as folder:
         recorder = open_recorder(Settings(instance=Path(folder), records_url=url))
         recorder.start()

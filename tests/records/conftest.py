@@ -11,7 +11,7 @@ import pytest
 from backend.records import open_store
 from backend.records.record import Store
 from tests.records.making import Era
-from tests.records.nodes import Nodes, NoNodes, drop, new_url
+from tests.records.nodes import Nodes, NoNodes, drop
 
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}
 
@@ -27,7 +27,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         nodes.need(NODES[request.param])
     except NoNodes as why:
         pytest.skip(str(why))
-    url = new_url(NODES[request.param])
+    url = nodes.new_url(NODES[request.param])
     yield url
     drop(url)
 

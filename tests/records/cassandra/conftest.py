@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.records.nodes import Nodes, NoNodes, drop, new_url
+from tests.records.nodes import Nodes, NoNodes, drop
 
 
 @pytest.fixture
@@ -16,6 +16,6 @@ def url(nodes: Nodes) -> Iterator[str]:
         nodes.need(1)
     except NoNodes as why:
         pytest.skip(str(why))
-    url = new_url(1)
+    url = nodes.new_url(1)
     yield url
     drop(url)

@@ -6,13 +6,16 @@ import logging
 import multiprocessing
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cassandra.cluster import Cluster
+from cassandra.cluster import Cluster, Session
 
 from backend.records import open_recorder, open_store
 from backend.records.cassandra.migrate import SCHEMA, VERSION
+from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import Filter
 from backend.records.recorder import Recorder
 from backend.settings import Settings
@@ -20,8 +23,14 @@ from tests.records.conftest import opened
 from tests.records.making import Era, drawing
 
 
-def keyspace(url: str) -> str:
-    return Path(url.partition("?")[0]).name
+@contextmanager
+def session(url: str) -> Iterator[Session]:
+    at = CassandraUrl.parse(url)
+    cluster = Cluster(at.hosts, protocol_version=5)
+    try:
+        yield cluster.connect(at.keyspace)
+    finally:
+        cluster.shutdown()
 
 
 def wait_until_queued_is(recorder: Recorder, count: int) -> None:
@@ -77,21 +86,15 @@ def test_many_that_start_at_once_make_one_schema(url: str) -> None:
     for each in starters:
         each.join()
         assert each.exitcode == 0
-    cluster = Cluster(["127.0.0.1"], protocol_version=5)
-    try:
-        rows = cluster.connect(keyspace(url)).execute("SELECT version, name FROM migrations")
+    with session(url) as asked:
+        rows = asked.execute("SELECT version, name FROM migrations")
         assert {(row.version, row.name) for row in rows} == {(n, path.stem) for n, path in enumerate(SCHEMA, 1)}
-    finally:
-        cluster.shutdown()
 
 
 def test_a_newer_schema_is_refused_in_words(url: str) -> None:
     opened(url).close()
-    cluster = Cluster(["127.0.0.1"], protocol_version=5)
-    try:
-        cluster.connect(keyspace(url)).execute(f"INSERT INTO migrations (version) VALUES ({VERSION + 1})")
-    finally:
-        cluster.shutdown()
+    with session(url) as asked:
+        asked.execute(f"INSERT INTO migrations (version) VALUES ({VERSION + 1})")
     _, store = open_store(url)
     store.start()
     end = time.monotonic() + 60
