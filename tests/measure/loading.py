@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from cassandra.cluster import ResponseFuture
-
 from backend.records import sqlite
+from backend.records.cassandra.link import Asked
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore, _added
 from backend.records.record import Drawing, Record, Store
@@ -90,7 +89,7 @@ def _loader(url: str, todo: Any, done: Any, end: float) -> None:
 def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
     """As CassandraStore.add writes one, many at once; the counts are kept as it would, when all are there."""
     link, partitions = store._link, list[Partition]()
-    under_way = list[ResponseFuture]()
+    under_way = list[Asked]()
     for shard in batches(records, A_SHARD):
         partition = Partition.of(shard[0].id)
         partitions.append(partition)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cassandra import ConsistencyLevel, DriverException, OperationTimedOut
+from cassandra import ConsistencyLevel, DriverException, OperationTimedOut, WriteTimeout, WriteType
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, ResponseFuture, Session
 from cassandra.policies import (
@@ -26,6 +28,7 @@ from backend.records.record import RecorderUnavailable
 
 READ_TIMEOUT = 5.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
+PAUSE = 0.01  # seconds before a statement is sent again
 
 Refused = (DriverException, NoHostAvailable, ErrorMessage)  # every way in which the driver fails
 REFUSALS = {  # what a node says, or OpenSSL, and what it means to an operator
@@ -42,7 +45,16 @@ log = logging.getLogger(__name__)
 
 
 class Undecided(RecorderUnavailable):
-    """Two claims met, and whether ours won is not known; ask again."""
+    """Two claims met, or a node died under ours; whether it won is not known. Ask again."""
+
+
+@dataclass
+class Asked:
+    """A statement on its way, and until when an answer is of use."""
+
+    statement: Any
+    end: float
+    future: ResponseFuture
 
 
 class Link:
@@ -89,7 +101,7 @@ class Link:
 
     def send(
         self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, rows: int | None = None
-    ) -> ResponseFuture:
+    ) -> Asked:
         """Begin a statement, which may be answered `rows` at a time."""
         session, prepared = self._session()
         bound = prepared[name].bind(values)
@@ -97,8 +109,8 @@ class Link:
             bound.fetch_size = rows
         return self._begin(session, bound, timeout)
 
-    def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> ResponseFuture:
-        """Several statements, all or none of which are done, in the end, even if we die now."""
+    def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> Asked:
+        """Several statements on one partition, all or none of which are done."""
         session, prepared = self._session()
         batch = BatchStatement()
         for name, values in parts:
@@ -106,17 +118,26 @@ class Link:
         batch.is_idempotent = True
         return self._begin(session, batch, timeout)
 
-    def result(self, future: ResponseFuture) -> Any:
-        try:
-            return future.result()
-        except Refused as error:
-            if isinstance(error, ErrorMessage) and error.code == CAS_UNKNOWN:
-                raise Undecided(str(error)) from error
-            raise self._unavailable(error) from error
+    def result(self, asked: Asked) -> Any:
+        while True:
+            try:
+                return asked.future.result()
+            except NoHostAvailable as error:
+                # The driver gives up when the last node that it asks fails, even while another is about to answer.
+                left = asked.end - time.monotonic() - PAUSE
+                if left <= 0 or not any(node.is_up for node in asked.future.session.cluster.metadata.all_hosts()):
+                    raise self._unavailable(error) from error
+                time.sleep(PAUSE)
+                asked = self._begin(asked.future.session, asked.statement, left)
+            except Refused as error:
+                if _is_undecided(error):
+                    raise Undecided(str(error)) from error
+                raise self._unavailable(error) from error
 
-    def _begin(self, session: Session, statement: Any, timeout: float) -> ResponseFuture:
+    def _begin(self, session: Session, statement: Any, timeout: float) -> Asked:
+        end = time.monotonic() + timeout
         try:
-            return session.execute_async(statement, timeout=timeout)
+            return Asked(statement, end, session.execute_async(statement, timeout=timeout))
         except Refused as error:
             raise self._unavailable(error) from error
 
@@ -138,7 +159,7 @@ class Link:
             except Exception as error:  # whatever it is, it may pass: Cassandra may come up later than we do
                 detail = str(error)
                 if not isinstance(error, NewerSchema):
-                    detail = f"Waits for Cassandra at {self._url.place}: {_reason(error)}."
+                    detail = f"Waits for Cassandra at {self._url.place}: {_refusal(error) or _reason(error)}."
                 if detail != self._detail:
                     log.warning(detail)
                 self._detail = detail
@@ -192,11 +213,24 @@ class Link:
         return session, prepared
 
 
+def _is_undecided(error: Exception) -> bool:
+    if isinstance(error, WriteTimeout):
+        return bool(error.write_type == WriteType.CAS)
+    return isinstance(error, ErrorMessage) and error.code == CAS_UNKNOWN
+
+
+def _refusal(error: Exception) -> str | None:
+    """What an operator has to put right, if that is why no connection came about."""
+    if not isinstance(error, NoHostAvailable) or not isinstance(error.errors, dict):
+        return None
+    each = " ".join(str(one) for one in error.errors.values())
+    return next((words for sign, words in REFUSALS.items() if sign in each), None)
+
+
 def _reason(error: Exception) -> str:
     """What is wrong, in a short sentence that is the same as long as it is the same."""
     if isinstance(error, NoHostAvailable):
-        each = " ".join(str(one) for one in error.errors.values()) if isinstance(error.errors, dict) else ""
-        return next((words for sign, words in REFUSALS.items() if sign in each), "no node answers")
+        return "no node answers"
     if isinstance(error, OperationTimedOut):
         return "no answer came in time"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

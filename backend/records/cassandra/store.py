@@ -13,10 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from cassandra.cluster import ResponseFuture
 
 from backend.records.cassandra import tallies
-from backend.records.cassandra.link import Link, Undecided
+from backend.records.cassandra.link import Asked, Link, Undecided
 from backend.records.cassandra.partition import PREDICTION, Partition
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import (
@@ -179,7 +178,7 @@ class CassandraStore:
             claimed: uuid.UUID = record_id if answer.applied else answer.id
             return claimed
 
-    def _list(self, partition: Partition, timeout: float) -> list[ResponseFuture]:
+    def _list(self, partition: Partition, timeout: float) -> list[Asked]:
         """Begin to say where there are records; nothing where this process has said so before."""
         if partition in self._listed:
             return []
@@ -197,10 +196,14 @@ class CassandraStore:
             return None
         now = _ticks(datetime.now(UTC))
         at = _later_than(rows[0].at, now)
-        parts: list[tuple[str, Sequence[object]]] = [
-            ("change", (*partition, record_id, at, label, deleted)),
-            *self._tallies.forgetting(partition),
+        # Counts are forgotten first: whoever counts before the change is there, less than SKEW later, loses to
+        # that. All in one batch would need a batchlog, hence two more nodes, of which one may just have died.
+        forgotten = [
+            self._link.send(name, values, WRITE_TIMEOUT) for name, values in self._tallies.forgetting(partition)
         ]
+        for each in forgotten:
+            self._link.result(each)
+        parts: list[tuple[str, Sequence[object]]] = [("change", (*partition, record_id, at, label, deleted))]
         if deleted:
             parts.append(("delete drawing", (_microseconds(max(now, record_id.time + 10)), *partition, record_id)))
         self._link.result(self._link.send_batch(parts, WRITE_TIMEOUT))
@@ -230,7 +233,7 @@ class CassandraStore:
                 yield minute.replace(tzinfo=UTC), [row.shard for row in of_minute]
 
     def _in_minute(
-        self, minute: tuple[datetime, list[int]], first: ResponseFuture, chunk: int
+        self, minute: tuple[datetime, list[int]], first: Asked, chunk: int
     ) -> Iterator[tuple[uuid.UUID, Record | None]]:
         """What `first`, a query for `chunk` rows, found in a minute, and all that follows there."""
         asked, size = first, chunk

@@ -16,9 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from cassandra.cluster import ResponseFuture
 
-from backend.records.cassandra.link import Link
+from backend.records.cassandra.link import Asked, Link
 from backend.records.cassandra.partition import PREDICTION, Partition
 from backend.records.record import Confusion, Count, RecorderUnavailable
 
@@ -82,7 +81,7 @@ class Tallies:
         total = Tally.sum([tally for _, tally in self._days()])
         return [Confusion(meant=meant, read=read, count=n) for (meant, read), n in sorted(total.confusion.items())]
 
-    def written(self, partition: Partition, timeout: float) -> list[ResponseFuture]:
+    def written(self, partition: Partition, timeout: float) -> list[Asked]:
         """Call it with each record that is added to `partition`; what to wait for, where its minute is over.
 
         It may be done before the record is there, by less than SKEW.

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from cassandra.cluster import ResponseFuture
-
+from backend.records.cassandra.link import Asked
 from backend.records.cassandra.store import CassandraStore
 
 
@@ -18,7 +17,7 @@ def partitions_asked(store: CassandraStore) -> Iterator[Counter[str]]:
     """How many partitions of each table are asked for meanwhile, by the names of the store's statements."""
     asked, send = Counter[str](), store._link.send
 
-    def counted(name: str, values: Sequence[Any], **how: Any) -> ResponseFuture:
+    def counted(name: str, values: Sequence[Any], **how: Any) -> Asked:
         asked[name] += len(values[1]) if name == "newest" else 1  # a minute's shards are a partition each
         return send(name, values, **how)
 

@@ -117,7 +117,7 @@ def test_what_is_wrong_is_said_once_and_predictions_are_queued_until_it_is_right
         recorder = started(tmp_path, url(folder, **wrong))
         wait_until_detail_is(recorder, f"{PLACE}{says}.")
         made = era.record()
-        assert recorder.add(made, drawing(), "key").state == "queued"
+        assert recorder.add(made, drawing(), str(made.id)).state == "queued"
         assert recorder.get(made.id) == made
         time.sleep(2)  # it has tried again
         recorder.close()
