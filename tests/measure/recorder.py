@@ -203,7 +203,7 @@ def nodes_away(seconds: float) -> None:
         recorder.start()
         while not recorder.state()["ok"]:
             time.sleep(0.1)
-        answer_times(recorder, 5)  # the first ones find everything cold
+        answer_times(recorder, 15)  # the first ones find everything cold
 
         def measure(name: str) -> float:
             took, states = answer_times(recorder, seconds)
