@@ -29,6 +29,8 @@ from backend.records.record import RecorderUnavailable
 READ_TIMEOUT = 5.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
 PAUSE = 0.01  # seconds before a statement is sent again
+LOOK_EVERY = 5.0  # seconds between two looks whether a node is up
+AFRESH_AFTER = 30.0  # seconds without any node, after which their names are resolved anew
 
 Refused = (DriverException, NoHostAvailable, ErrorMessage)  # every way in which the driver fails
 REFUSALS = {  # what a node says, or OpenSSL, and what it means to an operator
@@ -67,7 +69,7 @@ class Link:
         self._ready: tuple[Session, dict[str, PreparedStatement]] | None = None
         self._detail = f"The connection to Cassandra at {url.place} was not begun."
         self._closing = threading.Event()
-        self._connecting = threading.Thread(target=self._connect, name="connect to Cassandra", daemon=True)
+        self._connecting = threading.Thread(target=self._keep_connected, name="connect to Cassandra", daemon=True)
 
     def start(self) -> None:
         self._detail = f"Connects to Cassandra at {self._url.place}."
@@ -149,13 +151,17 @@ class Link:
     def _unavailable(self, error: Exception) -> RecorderUnavailable:
         return RecorderUnavailable(f"Cassandra at {self._url.place} doesn't answer: {_reason(error)}.")
 
+    def _keep_connected(self) -> None:
+        while not self._closing.is_set():
+            self._connect()
+            self._wait_until_no_node_is_up()
+
     def _connect(self) -> None:
+        """Make a session, however long it takes, and let it take the place of an earlier one."""
         pause = 0.5
         while not self._closing.is_set():
             try:
-                self._ready = self._open()
-                log.info("Connected to Cassandra at %s.", self._url.place)
-                return
+                cluster, session, prepared = self._open()
             except Exception as error:  # whatever it is, it may pass: Cassandra may come up later than we do
                 detail = str(error)
                 if not isinstance(error, NewerSchema):
@@ -163,10 +169,25 @@ class Link:
                 if detail != self._detail:
                     log.warning(detail)
                 self._detail = detail
+            else:
+                log.info("Connected to Cassandra at %s.", self._url.place)
+                earlier, self._cluster, self._ready = self._cluster, cluster, (session, prepared)
+                if earlier is not None:
+                    earlier.shutdown()
+                return
             self._closing.wait(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    def _open(self) -> tuple[Session, dict[str, PreparedStatement]]:
+    def _wait_until_no_node_is_up(self) -> None:
+        """Of those that the session knows. It finds them again where they were, but not at other addresses."""
+        seen = time.monotonic()
+        while self._cluster is not None and time.monotonic() < seen + AFRESH_AFTER:
+            if any(node.is_up for node in self._cluster.metadata.all_hosts()):
+                seen = time.monotonic()
+            if self._closing.wait(LOOK_EVERY):
+                return
+
+    def _open(self) -> tuple[Cluster, Session, dict[str, PreparedStatement]]:
         url = self._url
         secret = url.secret()
         profile = ExecutionProfile(
@@ -192,8 +213,8 @@ class Link:
             # The defaults, 30 s, would go on sending to a stopped node for a minute.
             idle_heartbeat_interval=1,
             idle_heartbeat_timeout=1,
-            # The default waits up to ten minutes before it tries a node again.
-            reconnection_policy=ExponentialReconnectionPolicy(0.5, 5),
+            # The default waits up to ten minutes before it tries a node again, and after 64 tries no more.
+            reconnection_policy=ExponentialReconnectionPolicy(0.5, 5, max_attempts=None),
         )
         try:
             session = cluster.connect()
@@ -209,8 +230,7 @@ class Link:
         except BaseException:
             cluster.shutdown()
             raise
-        self._cluster = cluster
-        return session, prepared
+        return cluster, session, prepared
 
 
 def _is_undecided(error: Exception) -> bool:
