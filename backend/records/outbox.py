@@ -149,18 +149,22 @@ class Outbox:
 
         Records that follow each other go at the same time, what is done to one record one after the
         other. An operation leaves the outbox after the store has it, and the store takes it twice as
-        if it were once, so that a crash in between does no harm.
+        if it were once, so that a crash in between does no harm. What the store refuses keeps nothing
+        else from being delivered.
         """
         with self._only_one() as mine:
             if not mine or not self._next():
                 return
             with ThreadPoolExecutor(AT_ONCE, "deliver") as threads:
                 while numbered := self._next():
-                    of_each: dict[uuid.UUID, list[Operation]] = {}
-                    for _, operation in numbered:
-                        of_each.setdefault(operation.record_id, []).append(operation)
-                    list(threads.map(lambda each: _apply(store, each, timeout), of_each.values()))
-                    self._file.write(partial(self._done, numbered[-1][0]), WRITE_TIMEOUT)
+                    of_each: dict[uuid.UUID, list[tuple[int, Operation]]] = {}
+                    for number, operation in numbered:
+                        of_each.setdefault(operation.record_id, []).append((number, operation))
+                    outcomes = list(threads.map(partial(_apply, store, timeout), of_each.values()))
+                    done = [number for numbers, _ in outcomes for number in numbers]
+                    if not done:
+                        raise next(error for _, error in outcomes if error is not None)
+                    self._file.write(partial(self._done, done), WRITE_TIMEOUT)
 
     def _next(self) -> list[tuple[int, Operation]]:
         rows = self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT ?", (BATCH,))
@@ -192,8 +196,8 @@ class Outbox:
         self._append(connection, operation.record_id, operation)
         return found.record
 
-    def _done(self, number: int, connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM operations WHERE number <= ?", (number,))
+    def _done(self, numbers: Sequence[int], connection: sqlite3.Connection) -> None:
+        connection.executemany("DELETE FROM operations WHERE number = ?", [(number,) for number in numbers])
         if connection.execute("SELECT 1 FROM operations LIMIT 1").fetchone() is None:
             self._file.forget_deleted()
 
@@ -227,21 +231,32 @@ def _as_it_reads(rows: list[sqlite3.Row]) -> Add | None:
     return found
 
 
-def _apply(store: Store, operations: Sequence[Operation], timeout: float) -> None:
-    """Do to one record, in order, what was queued for it."""
-    for operation in operations:
-        match operation:
-            case Add():
-                taken = store.add(operation.record, operation.drawing, operation.key, timeout)
-                if taken.id != operation.record.id:
-                    # A first try that nobody heard of did reach the store. What was queued has been acknowledged
-                    # under its own id: let both lead to the one record.
-                    store.add_alias(operation.record.id, taken.id, timeout)
-            case Correct():
-                label = operation.label
-                by_any_id(store, operation.record_id, lambda found: store.correct(found, label))  # noqa: B023 - at once
-            case Delete():
-                by_any_id(store, operation.record_id, store.delete)
+def _apply(
+    store: Store, timeout: float, operations: Sequence[tuple[int, Operation]]
+) -> tuple[list[int], Exception | None]:
+    """Do to one record, in order, what was queued for it: the numbers of what was done, and why the rest was not."""
+    done = []
+    try:
+        for number, operation in operations:
+            _do(store, operation, timeout)
+            done.append(number)
+    except Exception as error:  # whatever it is, the rest stays queued
+        return done, error
+    return done, None
+
+
+def _do(store: Store, operation: Operation, timeout: float) -> None:
+    match operation:
+        case Add():
+            taken = store.add(operation.record, operation.drawing, operation.key, timeout)
+            if taken.id != operation.record.id:
+                # A first try that nobody heard of did reach the store. What was queued has been acknowledged
+                # under its own id: let both lead to the one record.
+                store.add_alias(operation.record.id, taken.id, timeout)
+        case Correct(label=label):
+            by_any_id(store, operation.record_id, lambda found: store.correct(found, label))
+        case Delete():
+            by_any_id(store, operation.record_id, store.delete)
 
 
 def by_any_id(store: Store, record_id: uuid.UUID, ask: Callable[[uuid.UUID], T]) -> T:

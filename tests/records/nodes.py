@@ -38,7 +38,7 @@ class Nodes:
         if not (shutil.which("java") and shutil.which("mvn")):
             raise NoNodes("Java 17 and Maven, with which Cassandra runs, are missing")
         self._take_net()
-        self._script("start", str(count))
+        self.run("start", str(count))
 
     @property
     def home(self) -> Path:
@@ -59,11 +59,11 @@ class Nodes:
 
     def restart(self, count: int = 3) -> None:
         """Start again those of the first `count` nodes that were killed."""
-        self._script("start", str(count))
+        self.run("start", str(count))
 
     def stop(self) -> None:
         if self._lock is not None:
-            self._script("erase")
+            self.run("erase")
             self._lock.close()
             self._lock = None
 
@@ -79,7 +79,7 @@ class Nodes:
             except BlockingIOError:
                 lock.close()
                 continue
-            self._script("erase")  # what a run that was killed left
+            self.run("erase")  # what a run that was killed left
             if not _answers(self.address(1)):
                 self._lock = lock
                 return
@@ -89,7 +89,8 @@ class Nodes:
             "their own; stop one of them"
         )
 
-    def _script(self, *arguments: str) -> None:
+    def run(self, *arguments: str) -> None:
+        """script/cassandra with these arguments, on these nodes."""
         environment = {**os.environ, "CASSANDRA_HOME": str(self.home), "NET": str(self._net)}
         subprocess.run([TOP / "script/cassandra", *arguments], check=True, env=environment)
 

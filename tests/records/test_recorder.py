@@ -89,6 +89,28 @@ def test_what_the_store_does_not_take_in_time_is_queued_and_delivered(
     assert [recorder.drawing(each.id) for each in made] == sent
 
 
+def test_a_record_that_the_store_refuses_does_not_hold_up_the_others(
+    recorder: Recorder, configured: Settings, era: Era
+) -> None:
+    first, *made = [era.record(seconds=n) for n in range(6)]
+    assert recorder.add(first, drawing()).state == "stored"
+    with store_away(configured):
+        for each in made:
+            assert recorder.add(each, drawing()).state == "queued"
+        with sqlite3.connect(configured.instance / "records.sqlite") as store:
+            store.execute(
+                f"CREATE TRIGGER refuses BEFORE INSERT ON records WHEN new.id = x'{made[1].id.hex}' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+    wait_until(lambda: queued(recorder) == 1)
+    assert recorder.get(made[1].id) == made[1]
+    assert all_ids(recorder) == [each.id for each in (*reversed(made), first) if each != made[1]]
+    with sqlite3.connect(configured.instance / "records.sqlite") as store:
+        store.execute("DROP TRIGGER refuses")
+    wait_until(lambda: queued(recorder) == 0)
+    assert all_ids(recorder) == [each.id for each in (*reversed(made), first)]
+
+
 def test_what_is_queued_can_be_read_corrected_and_deleted(recorder: Recorder, configured: Settings, era: Era) -> None:
     kept, gone, sent = era.record(), era.record(seconds=1), drawing()
     with store_away(configured):

@@ -1,0 +1,48 @@
+"""A snapshot of Cassandra's own, put back into a keyspace that was lost, as docs/recorder.md says it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from backend.records.cassandra.url import CassandraUrl
+from backend.records.record import Drawing, Filter, Record, Store
+from tests.records.conftest import opened
+from tests.records.making import Era, drawing
+from tests.records.nodes import Nodes, drop
+
+
+def nodetool(nodes: Nodes, *arguments: str) -> None:
+    nodes.run("nodetool", "1", *arguments)
+
+
+def contents(store: Store) -> tuple[list[tuple[Record, Drawing | None]], object]:
+    records = store.page(100, None, Filter()).records
+    return [(each, store.drawing(each.id)) for each in records], store.counts()
+
+
+def test_a_snapshot_brings_everything_back(nodes: Nodes, url: str, era: Era, tmp_path: Path) -> None:
+    keyspace = CassandraUrl.parse(url).keyspace
+    store = opened(url)
+    made = [era.record(seconds=number) for number in range(20)]
+    for each in made:
+        store.add(each, drawing(), str(each.id), 10.0)
+    store.correct(made[3].id, "7")
+    store.delete(made[5].id)
+    before = contents(store)
+    store.close()
+    assert len(before[0]) == 19
+    nodetool(nodes, "snapshot", "--tag", "backup", keyspace)
+    for snapshot in (nodes.home / "node1/data" / keyspace).glob("*/snapshots/backup"):
+        table = snapshot.parent.parent.name.rpartition("-")[0]
+        shutil.copytree(snapshot, tmp_path / table)
+    drop(url)
+
+    opened(url).close()  # makes the tables anew
+    for folder in tmp_path.iterdir():
+        if any(folder.glob("*-Data.db")):
+            nodetool(nodes, "import", "--copy-data", keyspace, folder.name, str(folder))
+    store = opened(url)
+    assert contents(store) == before
+    assert store.add(era.record(seconds=100), drawing(), str(made[0].id), 10.0) == made[0]  # the keys, too
+    store.close()
