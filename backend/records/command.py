@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import sqlite3
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import TextIO
 
 from backend.records import open_store
 from backend.records.backup import backup
-from backend.records.record import Filter, Record, RecorderUnavailable, Store
+from backend.records.record import Filter, Page, Record, RecorderUnavailable, Store
 from backend.settings import Settings
 
-PAGE = 200  # records
+PAGE_SIZE = 200  # records
 AT_ONCE = 16  # records on their way at the same time
 WRITE_TIMEOUT = 30.0  # seconds for one record; nobody waits for it
 CONNECT_TIMEOUT = 60.0  # seconds
@@ -76,21 +77,35 @@ def copy(source: Store, target: Store, place: Path, out: TextIO) -> int:
     """Copy every record of `source`; how many this call copied.
 
     place: a file that remembers how far it came, removed at the end. A record that `target` has
-    already is left as it is, save that its label becomes that of `source`.
+    already is left as it is, save that its label becomes that of `source`, and that it is deleted
+    where it was deleted there.
     """
     before = uuid.UUID(place.read_text()) if place.exists() else None
     bar = Bar(out, sum(each.count for each in source.counts()))
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        while True:
-            page = source.page(PAGE, before, Filter())
+        for page in _pages(source, before):
             bar.add(sum(threads.map(lambda record: _copy_one(source, target, record), page.records)))
-            if page.next is None:
-                break
-            before = page.next
-            place.write_text(str(before))
+            if page.next is not None:
+                coming = place.with_suffix(".new")
+                coming.write_text(str(page.next))
+                coming.replace(place)  # whole, whenever it is interrupted
+        for page in _pages(target, None):
+            gone = list(threads.map(lambda record: source.was_deleted(record.id), page.records))
+            for record in itertools.compress(page.records, gone):
+                target.delete(record.id)
     place.unlink(missing_ok=True)
     bar.end()
     return bar.done
+
+
+def _pages(store: Store, before: uuid.UUID | None) -> Iterator[Page]:
+    """All records older than `before`, newest first."""
+    while True:
+        page = store.page(PAGE_SIZE, before, Filter())
+        yield page
+        if page.next is None:
+            return
+        before = page.next
 
 
 def _copy_one(source: Store, target: Store, record: Record) -> int:

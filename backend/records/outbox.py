@@ -26,7 +26,7 @@ from backend.records.sqlite_file import SqliteFile
 T = TypeVar("T")
 
 BATCH = 128  # operations that are read, delivered and noted as delivered together
-AT_ONCE = 32  # of them on their way at the same time
+AT_ONCE = 8  # of them on their way at the same time
 WRITE_TIMEOUT = 10.0  # seconds; a disk that takes longer is as good as broken
 
 MIGRATIONS = (

@@ -142,6 +142,9 @@ class Store(Protocol):
     def delete(self, record_id: uuid.UUID) -> bool:
         """Delete for good, drawing and all; False if there is no such record."""
 
+    def was_deleted(self, record_id: uuid.UUID) -> bool:
+        """Whether there was such a record, and it was deleted."""
+
     def counts(self) -> list[Count]: ...
 
     def confusion(self) -> list[Confusion]: ...

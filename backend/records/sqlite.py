@@ -189,6 +189,9 @@ class SqliteStore:
 
         return self.file.write(work, CHANGE_TIMEOUT)
 
+    def was_deleted(self, record_id: uuid.UUID) -> bool:
+        return bool(self.file.read("SELECT 1 FROM changes WHERE id = ? AND deleted", (record_id.bytes,)))
+
     def counts(self) -> list[Count]:
         rows = self.file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")
         return [Count(day=date.fromisoformat(day), result=result, count=count) for day, result, count in rows]

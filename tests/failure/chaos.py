@@ -66,8 +66,8 @@ class Client(threading.Thread):
         while not self._stopping.is_set():
             key = secrets.token_hex(8)
             self._history.asked.add(key)
+            body = {"image": random.choice(DRAWINGS), "source": "upload", "file_name": key}
             for _ in range(TRIES):
-                body = {"image": random.choice(DRAWINGS), "source": "upload", "file_name": key}
                 status, answer = self._ask("POST", "/predict", body, {"Idempotency-Key": key})
                 if status == 200:
                     self._history.acknowledged[key] = answer["id"]
@@ -231,10 +231,21 @@ def faults(nodes: Nodes, server: Server, seconds: float, say: Callable[[str], No
     ]
     while True:
         for each in rounds:
+            wait_until_well(server.port)
+            time.sleep(5 if long else 2)
             each()
-            time.sleep(5 if long else 1)
         if time.monotonic() > end:
             return
+
+
+def wait_until_well(port: int) -> None:
+    """Until records are stored again, at most half a minute."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with suppress(OSError, http.client.HTTPException):
+            if ask(port, "GET", "/health/ready")[0] == 200:
+                return
+        time.sleep(0.2)
 
 
 def read_back(port: int) -> list[dict[str, Any]]:

@@ -1,9 +1,23 @@
-"""The checker itself: it must see what is wrong. The run of chaos.py on three real nodes is a command of its own."""
+"""A minute of everything being killed on three real Cassandra nodes; chaos.py says what must hold."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import free_port
 from tests.failure import chaos
 from tests.failure.chaos import History
+from tests.records.nodes import Nodes, NoNodes
+
+
+def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path, nodes: Nodes) -> None:
+    try:
+        nodes.need(3)
+    except NoNodes as why:
+        pytest.skip(str(why))
+    assert chaos.run(60, free_port(), tmp_path, nodes) == []
 
 
 def record(record_id: str, key: str, label: str | None = None) -> dict[str, str | None]:

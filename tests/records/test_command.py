@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from backend.records.command import copy, main
 from backend.records.record import Drawing, Filter, Store
+from backend.settings import TOP
 from tests.records.conftest import opened
 from tests.records.making import Era, drawing
 
@@ -33,6 +38,12 @@ def test_a_copy_has_every_record_with_its_drawing_and_label(store: Store, sqlite
         assert store.drawing(each.id) == (None if each == deleted else sent)
     assert copy(source, store, tmp_path / "place", io.StringIO()) == 149  # again: nothing changes
     assert store.get(corrected.id) == source.get(corrected.id)
+
+    *_, last = made
+    source.delete(last.id)  # between two copies
+    assert copy(source, store, tmp_path / "place", io.StringIO()) == 148
+    assert store.get(last.id) is None
+    assert store.drawing(last.id) is None
     source.close()
 
 
@@ -58,6 +69,27 @@ def test_an_interrupted_copy_goes_on_where_it_was(tmp_path: Path, monkeypatch: p
     assert [each.id for each in target.page(1000, None, Filter()).records] == [each.id for each in reversed(made)]
     assert not (tmp_path / "place").exists()
     source.close()
+    target.close()
+
+
+def test_a_copy_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    era, urls = Era(), [f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("source", "target")]
+    source = opened(urls[0])
+    made = {era.record(seconds=n): drawing() for n in range(2000)}
+    for each, sent in made.items():
+        source.add(each, sent, None, 20)
+    source.close()
+    command = [sys.executable, "-m", "backend", "records", "copy", *urls]
+    here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(TOP)}}
+    with subprocess.Popen(command, **here) as copying:  # type: ignore[call-overload]
+        while not list(tmp_path.glob(".records-copy-*")):
+            assert copying.poll() is None
+            time.sleep(0.001)
+        copying.kill()
+    again = subprocess.run(command, capture_output=True, text=True, check=True, **here)  # type: ignore[call-overload]
+    assert int(again.stdout.split()[1]) < len(made)
+    target = opened(urls[1])
+    assert {each: target.drawing(each.id) for each in target.page(2001, None, Filter()).records} == made
     target.close()
 
 

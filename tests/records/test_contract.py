@@ -88,6 +88,7 @@ def test_what_was_not_added_is_not_there(store: Store, era: Era) -> None:
     assert store.seen([unknown]) == [b""]
     assert store.correct(unknown, "1") is None
     assert not store.delete(unknown)
+    assert not store.was_deleted(unknown)
 
 
 def test_a_drawing_without_strokes_has_none(store: Store, era: Era) -> None:
@@ -228,6 +229,8 @@ def test_what_was_deleted_is_gone(store: Store, era: Era) -> None:
     assert store.get(gone.id) is None
     assert store.drawing(gone.id) is None
     assert store.seen([gone.id, kept.id])[0] == b""
+    assert store.was_deleted(gone.id)
+    assert not store.was_deleted(kept.id)
     assert store.correct(gone.id, "1") is None
     assert ids_between(store, era, era.at(2)) == [kept.id]
     assert counted(store, era) == {"7": 1}

@@ -161,6 +161,9 @@ class CassandraStore:
     def delete(self, record_id: uuid.UUID) -> bool:
         return self._change(record_id, None, deleted=True) is not None
 
+    def was_deleted(self, record_id: uuid.UUID) -> bool:
+        return any(row.deleted for row in self._link.ask("get", (*Partition.of(record_id), record_id)))
+
     def counts(self) -> list[Count]:
         return self._tallies.counts()
 
