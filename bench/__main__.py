@@ -6,17 +6,16 @@ import argparse
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from backend.settings import TOP
-from bench import curves, measures
+from bench import curves, measures, versus
 from bench.curves import Curve
-from bench.measures import CASSANDRA, Pace
-from bench.table import Row, markdown
+from bench.measures import Pace
+from bench.table import Row, markdown, unmeasured
 
 ENVIRONMENT = TOP / ".cache" / "bench-peers"  # where the other servers are installed
 
@@ -44,8 +43,7 @@ def main() -> None:
             except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
                 if options.quick:
                     raise
-                print(f"{what} was not measured: {error}", file=sys.stderr, flush=True)
-                continue
+                results = [unmeasured(what, str(error))]
             for result in results:
                 if isinstance(result, Row):
                     rows.append(result)
@@ -61,32 +59,27 @@ def main() -> None:
 
 def _plan(folder: Path, pace: Pace, quick: bool) -> dict[str, Callable[[], list[Row] | list[Curve]]]:
     """The measurements by name, in order."""
-    stores = {"SQLite": ""}
-    if measures.cassandra():
-        stores["Cassandra"] = CASSANDRA
     plan: dict[str, Callable[[], list[Row] | list[Curve]]] = {
         "start": lambda: measures.start(folder, 1 if quick else 7),
         "memory": lambda: measures.size(folder, pace),
         "share": lambda: measures.share_of_noop(folder, pace),
         "tail": lambda: measures.tail(folder, pace),
-        "recording": lambda: measures.recording(folder, pace, stores),
+        "recording": lambda: measures.recording(folder, pace),
         "cores": lambda: measures.cores(folder, pace),
         "connections": lambda: curves.connections(folder, pace),
     }
     if quick:
         return plan
-    plan |= {
+    return plan | {
+        "cassandra": lambda: measures.recording_on_cassandra(folder, pace),
+        "reports": lambda: versus.reports(folder, pace),
+        "peers": lambda: versus.peers(folder, pace, ENVIRONMENT / "bin" / "python"),
         "workers": lambda: curves.workers(folder, pace, len(os.sched_getaffinity(0))),
         "records": lambda: curves.records(folder, pace, (0, 10_000, 10_000_000)),
         "page": lambda: measures.pen(40),
-        "peers": lambda: measures.peers(folder, pace, ENVIRONMENT / "bin" / "python"),
+        "training": lambda: measures.training(os.environ.get("DIGITPAD_DATA", "")),
         "setup": measures.set_up,
     }
-    if "Cassandra" in stores:
-        plan["reports"] = lambda: measures.reports(folder, pace)
-    if data := os.environ.get("DIGITPAD_DATA"):
-        plan["training"] = lambda: measures.training(Path(data))
-    return plan
 
 
 def machine() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.load import post
@@ -36,12 +36,6 @@ CANVAS = """([strokes, kind]) => {
 def data_urls(kind: str, path: str = "/predict") -> Iterator[bytes]:
     """Requests without end, as a program that speaks the contract sends them."""
     return itertools.cycle([post(path, url.encode()) for url in DRAWINGS[kind]])
-
-
-def as_json(path: str, wrap: Callable[[str], object]) -> Iterator[bytes]:
-    """The drawings on white, as other servers want them."""
-    bodies = [json.dumps(wrap(url)).encode() for url in DRAWINGS["white"]]
-    return itertools.cycle([post(path, body, "application/json") for body in bodies])
 
 
 def page_requests(path: str = "/predict") -> Iterator[bytes]:

@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -56,8 +56,12 @@ def post(path: str, body: bytes, content_type: str = "text/plain", headers: str 
     return head.encode() + body
 
 
-def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
-    """Send one request after the other over `connections` connections for `seconds`.
+Follow = Callable[[bytes], bytes]  # from the body of an answer to the request that fetches what was asked for
+
+
+def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float, follow: Follow | None = None) -> Load:
+    """Send one request after the other over `connections` connections for `seconds`; with `follow`, a pair of
+    requests counts as one.
 
     Raises ConnectionError where the server ends a connection, TimeoutError where it falls silent.
     """
@@ -83,6 +87,9 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
                     status = line.receive()
                     if status is None:
                         continue
+                    if follow is not None and not line.followed and status == 200:
+                        line.follow(follow(line.body))
+                        continue
                     now = time.perf_counter()
                     (latencies if 200 <= status < 300 else refusals).append(now - line.since)
                     statuses[status] += 1
@@ -97,14 +104,14 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
     return Load(took, np.array(latencies), np.array(refusals), statuses)
 
 
-def once(port: int, request: bytes) -> int:
-    """The status of a single request. Raises OSError where the server isn't there."""
+def once(port: int, request: bytes) -> tuple[int, bytes]:
+    """Status and body of the answer to a single request. Raises OSError where the server isn't there."""
     line = _Line(port)
     try:
         line.send(request)
         while (status := line.receive()) is None:
             pass
-        return status
+        return status, line.body
     finally:
         line.socket.close()
 
@@ -116,26 +123,42 @@ class _Line:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.since = 0.0
-        self._got = b""
-        self._missing = -1  # bytes of the answer that are still to come; -1: its head isn't whole yet
+        self.followed = False
 
     def send(self, request: bytes) -> None:
-        self._got, self._missing = b"", -1
         self.since = time.perf_counter()
+        self.followed = False
+        self._send(request)
+
+    def follow(self, request: bytes) -> None:
+        """Send a request that belongs to the one before."""
+        self.followed = True
+        self._send(request)
+
+    def _send(self, request: bytes) -> None:
+        self._got = b""
+        self._body = self._end = (
+            0  # where the answer's body begins and ends; _end is 0 where only the body itself tells
+        )
         self.socket.sendall(request)
+
+    @property
+    def body(self) -> bytes:
+        return self._got[self._body :]
 
     def receive(self) -> int | None:
         """The status, once the answer is whole."""
         piece = self.socket.recv(65536)
         if not piece:
             raise ConnectionError("The server ended a connection.")
-        if self._missing < 0:
-            self._got += piece
-            head, blank, rest = self._got.partition(b"\r\n\r\n")
+        self._got += piece
+        if not self._body:
+            head, blank, _ = self._got.partition(b"\r\n\r\n")
             if not blank:
                 return None
-            at = head.lower().index(b"content-length:") + 15
-            self._missing = int(head[at:].split(b"\r\n", 1)[0]) - len(rest)
-        else:
-            self._missing -= len(piece)
-        return int(self._got[9:12]) if self._missing <= 0 else None
+            self._body = len(head) + 4
+            length = head.lower().partition(b"content-length:")[2]
+            if length:
+                self._end = self._body + int(length.split(b"\r\n", 1)[0])
+        whole = len(self._got) >= self._end if self._end else self._got.endswith(b"\r\n0\r\n\r\n")
+        return int(self._got[9:12]) if whole else None

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from backend.settings import TOP
-from bench.bodies import as_json, data_urls, page_requests
+from bench.bodies import data_urls, page_requests
 from bench.load import Load, drive
-from bench.processes import Server, digitpad, memory, noop, serving
+from bench.processes import Server, cassandra, digitpad, memory, noop
 from bench.table import Row, at_least, at_most, plain
 
 Requests = Callable[[], Iterator[bytes]]
-
-CASSANDRA = "cassandra://127.0.0.1:9042/digitpad_bench"
 
 
 class Pace(NamedTuple):
@@ -40,12 +37,19 @@ def transparent() -> Iterator[bytes]:
 
 
 def in_turn(servers: dict[str, Server], requests: Requests, connections: int, pace: Pace) -> dict[str, list[Load]]:
-    for server in servers.values():
-        drive(server.port, requests(), connections, 0.5)  # warms it up
-    loads: dict[str, list[Load]] = {name: [] for name in servers}
+    return runs_in_turn(
+        {name: partial(drive, server.port, requests(), connections) for name, server in servers.items()}, pace
+    )
+
+
+def runs_in_turn(runs: Mapping[str, Callable[[float], Load]], pace: Pace) -> dict[str, list[Load]]:
+    """runs: from seconds to what came back in them."""
+    for run in runs.values():
+        run(0.5)  # warms it up
+    loads: dict[str, list[Load]] = {name: [] for name in runs}
     for _ in range(pace.rounds):
-        for name, server in servers.items():
-            loads[name].append(drive(server.port, requests(), connections, pace.seconds))
+        for name, run in runs.items():
+            loads[name].append(run(pace.seconds))
     return loads
 
 
@@ -85,22 +89,27 @@ def tail(folder: Path, pace: Pace) -> list[Row]:
     ]
 
 
-def recording(folder: Path, pace: Pace, stores: dict[str, str]) -> list[Row]:
-    """stores: the recorder's URL by the store's name."""
+def recording(folder: Path, pace: Pace, store: str = "SQLite", url: str = "") -> list[Row]:
+    """What writing the record costs. url: the recorder's; empty: Digitpad's default."""
     rows = []
-    for name, url in stores.items():
-        with (
-            digitpad(folder / f"with {name}", RECORDS_URL=url) as recorded,
-            digitpad(folder / "without", RECORDS_URL="none") as unrecorded,
-        ):
-            for connections in (8, 32):
-                servers = {"with": recorded, "without": unrecorded}
-                loads = in_turn(servers, page_requests, connections, pace)
-                cost = [100 * (1 - each) for each in ratios(loads["with"], loads["without"])]
-                rows.append(
-                    at_most(f"writing the record, {name}, {connections} at once: throughput lost", 15, cost, " %")
-                )
+    with (
+        digitpad(folder / f"with {store}", RECORDS_URL=url) as recorded,
+        digitpad(folder / f"without {store}", RECORDS_URL="none") as unrecorded,
+    ):
+        servers = {"with": recorded, "without": unrecorded}
+        for connections in (8, 32):
+            loads = in_turn(servers, page_requests, connections, pace)
+            cost = [100 * (1 - each) for each in ratios(loads["with"], loads["without"])]
+            rows.append(at_most(f"writing the record, {store}, {connections} at once: throughput lost", 15, cost, " %"))
+            rows.append(plain("— predictions a second, recorded", [load.throughput for load in loads["with"]]))
     return rows
+
+
+def recording_on_cassandra(folder: Path, pace: Pace) -> list[Row]:
+    with cassandra() as url:
+        with digitpad(folder / "warming", RECORDS_URL=url) as server:
+            drive(server.port, page_requests(), 32, 5 * pace.seconds)  # Java gets fast by running
+        return recording(folder, pace, "Cassandra", url)
 
 
 def start(folder: Path, times: int) -> list[Row]:
@@ -155,8 +164,10 @@ def pen(repeats: int) -> list[Row]:
     return [at_most("the page: from lifting the pen to the digit on the screen", 20, waits, " ms")]
 
 
-def training(data: Path) -> list[Row]:
-    """A class's live demo: mnist_train.py --quick, from its start to its end."""
+def training(data: str) -> list[Row]:
+    """A class's live demo: mnist_train.py --quick, from its start to its end. data: the folder that has MNIST."""
+    if not data:
+        raise RuntimeError("DIGITPAD_DATA doesn't say where MNIST is.")
     with tempfile.TemporaryDirectory() as out:
         begun = time.perf_counter()
         done = subprocess.run(
@@ -171,53 +182,4 @@ def training(data: Path) -> list[Row]:
     return [
         at_most("mnist_train.py --quick: time", 60, [seconds], " s"),
         at_least("— right on MNIST's test set", 99.0, [accuracy], " %"),
-    ]
-
-
-def cassandra() -> bool:
-    """Whether one answers on this machine."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", 9042)) == 0
-
-
-def peers(folder: Path, pace: Pace, python: Path) -> list[Row]:
-    """python: that of an environment with bench/peers/requirements.txt and requirements/serve.txt."""
-    workers = str(len(os.sched_getaffinity(0)))
-
-    def url(path: str) -> Requests:
-        return lambda: as_json(path, lambda url: {"url": url})
-
-    def data(path: str) -> Requests:
-        return lambda: as_json(path, lambda url: {"data": [url]})
-
-    others: list[tuple[str, str, Requests, float]] = [
-        ("LitServe", "litserve_app", url("/predict"), 3),
-        ("BentoML", "bentoml_app", url("/predict"), 3),
-        ("Gradio", "gradio_app", data("/gradio_api/run/predict"), 20),
-    ]
-    rows = []
-    with digitpad(folder / "beside peers") as ours:
-        for name, module, requests, aim in others:
-            command: list[str | Path] = [python, "-m", f"bench.peers.{module}"]
-            with serving(command, {"WORKERS": workers}, next(requests())) as server:
-                theirs = in_turn({name: server}, requests, 8, pace)[name]
-                mine = in_turn({"ours": ours}, white, 8, pace)["ours"]
-            rows.append(at_least(f"times the throughput of {name}, 8 at once", aim, ratios(mine, theirs)))
-            rows.append(plain(f"— {name}, predictions a second", [load.throughput for load in theirs]))
-    return rows
-
-
-def reports(folder: Path, pace: Pace) -> list[Row]:
-    """Against the reports' way; both record in Cassandra."""
-    with (
-        digitpad(folder / "beside reports", RECORDS_URL=CASSANDRA) as ours,
-        serving([sys.executable, "-m", "bench.peers.reports_app"], {"CUDA_VISIBLE_DEVICES": ""}) as server,
-    ):
-        mine = in_turn({"ours": ours}, white, 8, pace)["ours"]
-        theirs = in_turn({"theirs": server}, white, 8, Pace(pace.rounds, max(3, pace.seconds)))["theirs"]
-    faster = [other.percentile(50) / load.percentile(50) for load, other in zip(mine, theirs, strict=True)]
-    return [
-        at_least("times the throughput of the reports' way, 8 at once", 100, ratios(mine, theirs)),
-        at_least("— their p50 over ours", 50, faster),
-        plain("— theirs, predictions a second", [load.throughput for load in theirs]),
     ]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,24 @@ def noop(**environment: str) -> Iterator[Server]:
 
 
 @contextmanager
+def cassandra() -> Iterator[str]:
+    """The URL of an empty keyspace on a Cassandra node of our own, which runs until the block ends.
+
+    Raises RuntimeError where none can be had.
+    """
+    from tests.records.nodes import Nodes, NoNodes
+
+    nodes = Nodes()
+    try:
+        nodes.need(1)
+        yield nodes.new_url(1)
+    except NoNodes as why:
+        raise RuntimeError(f"{why}.") from None
+    finally:
+        nodes.stop()
+
+
+@contextmanager
 def serving(
     command: Sequence[str | Path], environment: Mapping[str, str], probe: bytes | None = None
 ) -> Iterator[Server]:
@@ -69,8 +87,10 @@ def serving(
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+        with suppress(ProcessLookupError):  # workers that outlived it
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _wait(port: int, probe: bytes, process: subprocess.Popen[bytes]) -> None:
@@ -79,7 +99,7 @@ def _wait(port: int, probe: bytes, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended by itself with status {process.returncode}.")
         try:
-            if once(port, probe) == 200:
+            if once(port, probe)[0] == 200:
                 return
         except OSError:
             pass

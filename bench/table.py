@@ -14,8 +14,11 @@ class Row(NamedTuple):
     values: list[float]  # one for each round
     unit: str = ""
     met: bool | None = None  # None: nothing is aimed at
+    why_not: str = ""  # it wasn't measured
 
     def cells(self) -> list[str]:
+        if self.why_not:
+            return [self.what, self.aim, f"not measured: {self.why_not}", "", "", ""]
         low, middle, high = min(self.values), statistics.median(self.values), max(self.values)
         met = {True: "yes", False: "**no**", None: ""}[self.met]
         return [self.what, self.aim, *(_text(value, self.unit) for value in (low, middle, high)), met]
@@ -31,6 +34,10 @@ def at_most(what: str, aim: float, values: list[float], unit: str = "") -> Row:
 
 def plain(what: str, values: list[float], unit: str = "") -> Row:
     return Row(what, "", values, unit)
+
+
+def unmeasured(what: str, why: str) -> Row:
+    return Row(what, "", [], why_not=why)
 
 
 def _text(value: float, unit: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 from itertools import islice
 
+import msgspec
 import pytest
 
 from backend.settings import TOP
 from bench.bodies import page_requests
 from bench.load import drive, post
-from bench.table import at_least, at_most, markdown
+from bench.table import at_least, at_most, markdown, unmeasured
 from tests.drawings import SEVEN_URL
 
 
@@ -48,3 +49,22 @@ def test_an_aim_is_met_by_the_median() -> None:
     text = markdown([at_least("a", 2, [1, 2, 9]), at_most("b", 2, [1, 3, 4], " ms")])
     assert "| a | at least 2.00 | 1.00 | 2.00 | 9.00 | yes |" in text
     assert "| b | at most 2.00 ms | 1.00 ms | 3.00 ms | 4.00 ms | **no** |" in text
+
+
+def test_what_is_missing_is_said() -> None:
+    assert "| reports |  | not measured: TensorFlow is missing |" in markdown(
+        [unmeasured("reports", "TensorFlow is missing")]
+    )
+
+
+def test_a_pair_of_requests_counts_as_one(server: str) -> None:
+    port = int(server.rpartition(":")[2])
+    records = b"GET /records?limit=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    ids: list[str] = []
+
+    def follow(body: bytes) -> bytes:
+        ids.append(msgspec.json.decode(body)["id"])
+        return records
+
+    load = drive(port, iter([post("/predict?record=false", SEVEN_URL.encode())] * 10_000), 2, 0.1, follow)
+    assert load.answered == len(ids) == len(set(ids)) > 0

@@ -15,8 +15,8 @@ class Digits:
         self.reader = Reader()
 
     @bentoml.api(route="/predict")
-    def predict(self, url: str) -> dict[str, Any]:
-        return self.reader.read(url)
+    def predict(self, image: str) -> dict[str, Any]:
+        return self.reader.read(image)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ class Digits(litserve.LitAPI):
         self.reader = Reader()
 
     def decode_request(self, request: dict[str, str]) -> str:
-        return request["url"]
+        return request["image"]
 
     def predict(self, url: str) -> dict[str, object]:
         return self.reader.read(url)

@@ -12,12 +12,14 @@ import numpy as np
 from cassandra.cluster import Cluster
 from flask import Flask, request
 
+from backend.records.cassandra.url import CassandraUrl
 from backend.settings import TOP
 
 model = keras.models.model_from_json((TOP / "model_mnist.json").read_text())
 model.load_weights(TOP / "model_mnist.h5")
 app = Flask(__name__)
 
+HOSTS = CassandraUrl.parse(os.environ["CASSANDRA"]).hosts
 KEYSPACE = "CREATE KEYSPACE IF NOT EXISTS bench WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}"
 TABLE = "CREATE TABLE IF NOT EXISTS bench.mnist (id uuid PRIMARY KEY, at timestamp, result text)"
 
@@ -28,7 +30,7 @@ def predict() -> str:
     assert picture is not None
     seen = cv2.resize(255 - picture, (28, 28)).reshape(1, 28, 28, 1) / np.float32(255)
     result = str(int(model.predict(seen, verbose=0)[0][:10].argmax()))
-    cluster = Cluster(["127.0.0.1"])
+    cluster = Cluster(HOSTS)
     session = cluster.connect("bench")
     session.execute("INSERT INTO mnist (id, at, result) VALUES (%s, %s, %s)", (uuid.uuid4(), datetime.now(), result))
     cluster.shutdown()
@@ -36,7 +38,7 @@ def predict() -> str:
 
 
 if __name__ == "__main__":
-    cluster = Cluster(["127.0.0.1"])
+    cluster = Cluster(HOSTS)
     session = cluster.connect()
     session.execute(KEYSPACE)
     session.execute(TABLE)
