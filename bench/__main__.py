@@ -15,6 +15,7 @@ from backend.settings import TOP
 from bench import curves, measures, versus
 from bench.curves import Curve
 from bench.measures import Pace
+from bench.processes import LOG
 from bench.table import Row, markdown, unmeasured
 
 ENVIRONMENT = TOP / ".cache" / "bench-peers"  # where the other servers are installed
@@ -27,6 +28,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="*", metavar="NAME", help="some of the measurements, written nowhere")
     options = parser.parse_args()
+    LOG.unlink(missing_ok=True)
     pace = Pace(1, 0.2) if options.quick else Pace(3, 1)
     with tempfile.TemporaryDirectory(dir=TOP / ".cache") as name:  # on a real disk, since records must reach one
         plan = _plan(Path(name), pace, options.quick)

@@ -63,7 +63,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
     """Send one request after the other over `connections` connections for `seconds`; with `follow`, a pair of
     requests counts as one.
 
-    Raises ConnectionError where the server ends a connection, TimeoutError where it falls silent.
+    Raises ConnectionError where the server ends a connection without saying so, TimeoutError where it falls silent.
     """
     latencies: list[float] = []
     refusals: list[float] = []
@@ -93,10 +93,16 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
                     now = time.perf_counter()
                     (latencies if 200 <= status < 300 else refusals).append(now - line.since)
                     statuses[status] += 1
-                    if now < end:
-                        line.send(next(requests))
-                    else:
+                    if now >= end:
+                        selector.unregister(line.socket)
                         waiting -= 1
+                        continue
+                    if line.closing:
+                        selector.unregister(line.socket)
+                        line.socket.close()
+                        line.connect()
+                        selector.register(line.socket, selectors.EVENT_READ, line)
+                    line.send(next(requests))
             took = time.perf_counter() - start
         finally:
             for line in lines:
@@ -117,13 +123,18 @@ def once(port: int, request: bytes) -> tuple[int, bytes]:
 
 
 class _Line:
-    """One connection, kept open."""
+    """One connection, kept open where the server lets it."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
         self.since = 0.0
         self.followed = False
+        self.connect()
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.closing = False
 
     def send(self, request: bytes) -> None:
         self.since = time.perf_counter()
@@ -157,7 +168,9 @@ class _Line:
             if not blank:
                 return None
             self._body = len(head) + 4
-            length = head.lower().partition(b"content-length:")[2]
+            head = head.lower()
+            self.closing = b"\r\nconnection: close" in head
+            length = head.partition(b"content-length:")[2]
             if length:
                 self._end = self._body + int(length.split(b"\r\n", 1)[0])
         whole = len(self._got) >= self._end if self._end else self._got.endswith(b"\r\n0\r\n\r\n")

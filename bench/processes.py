@@ -18,6 +18,7 @@ from bench.bodies import data_urls
 from bench.load import once
 
 PORTS = iter(range(5320, 5400))
+LOG = TOP / ".cache" / "bench-servers.log"  # what the servers print
 PATIENCE = 120.0  # seconds for a server to answer; TensorFlow takes its time
 
 
@@ -72,13 +73,15 @@ def serving(
     """
     port = _free_port()
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        cwd=TOP,
-        env={**os.environ, **environment, "PORT": str(port)},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,  # so that its workers can be ended with it
-    )
+    with LOG.open("ab") as log:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=TOP,
+            env={**os.environ, **environment, "PORT": str(port)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # so that its workers can be ended with it
+        )
     try:
         _wait(port, probe or next(data_urls("white")), process)
         yield Server(port, process, time.perf_counter() - begun)
@@ -97,14 +100,20 @@ def _wait(port: int, probe: bytes, process: subprocess.Popen[bytes]) -> None:
     end = time.perf_counter() + PATIENCE
     while time.perf_counter() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended by itself with status {process.returncode}.")
+            raise RuntimeError(
+                f"{_name(process)} ended by itself with status {process.returncode}; {LOG.relative_to(TOP)} says why."
+            )
         try:
             if once(port, probe)[0] == 200:
                 return
         except OSError:
             pass
         time.sleep(0.002)
-    raise RuntimeError(f"{process.args!r} didn't answer within {PATIENCE:.0f} s.")
+    raise RuntimeError(f"{_name(process)} didn't answer within {PATIENCE:.0f} s; {LOG.relative_to(TOP)} may say why.")
+
+
+def _name(process: subprocess.Popen[bytes]) -> str:
+    return str(process.args[-1]) if isinstance(process.args, list) else str(process.args)
 
 
 def _free_port() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from itertools import islice
+from threading import Thread
 
 import msgspec
 import pytest
@@ -32,11 +34,20 @@ def test_every_answer_is_counted_with_its_status_and_time(server: str) -> None:
     assert 0 < load.percentile(0) <= load.percentile(50) <= load.percentile(100) <= load.longest
 
 
-def test_a_server_that_ends_is_no_result(server: str) -> None:
+def test_a_server_that_ends_is_no_result() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hang_up = Thread(target=lambda: listener.accept()[0].close())
+        hang_up.start()
+        with pytest.raises(ConnectionError):
+            drive(listener.getsockname()[1], iter([b"GET / HTTP/1.1\r\n\r\n"]), 1, 5)
+        hang_up.join()
+
+
+def test_a_connection_that_the_server_closes_is_made_anew(server: str) -> None:
     port = int(server.rpartition(":")[2])
-    request = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-    with pytest.raises(ConnectionError):
-        drive(port, iter([request] * 100), 1, 5)
+    request = post("/predict?record=false", SEVEN_URL.encode(), headers="Connection: close\r\n")
+    load = drive(port, iter([request] * 10_000), 2, 0.1)
+    assert load.answered > 2
 
 
 def test_each_request_of_the_page_has_a_key_of_its_own() -> None:
