@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from backend.records.cassandra.partition import Partition
+from backend.records.cassandra.store import CassandraStore
 from backend.records.record import Store
 from tests.records.conftest import opened
 from tests.records.making import Era, drawing
@@ -26,6 +29,13 @@ def three(nodes: Nodes) -> Iterator[Store]:
     yield store
     store.close()
     drop(url)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, "It did not happen in 30 s."
+        time.sleep(0.1)
 
 
 def add_correct_and_delete(store: Store, era: Era) -> None:
@@ -48,6 +58,35 @@ def test_a_node_is_paused(three: Store, nodes: Nodes, era: Era) -> None:
         add_correct_and_delete(three, era)
     finally:
         nodes.signal(2, signal.SIGCONT)
+
+
+def test_a_silent_node_is_avoided_before_it_is_taken_for_dead(three: Store, nodes: Nodes, era: Era) -> None:
+    assert isinstance(three, CassandraStore)
+    link = three._link
+    session, prepared = link._session()
+    order = session.cluster.profile_manager.default.load_balancing_policy
+    asked = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
+
+    def first() -> set[str]:
+        """The nodes that would be asked first, for some record."""
+        plans = [order.make_query_plan(session.keyspace, prepared["get"].bind(values)) for values in asked]
+        return {next(iter(plan)).address for plan in plans}
+
+    def up() -> set[str]:
+        return {host.address for host in session.cluster.metadata.all_hosts() if host.is_up}
+
+    everyone = {nodes.address(number) for number in (1, 2, 3)}
+    wait_until(lambda: up() == everyone)
+    nodes.signal(2, signal.SIGSTOP)
+    try:
+        on_their_way = [link.send("get", values) for values in asked]
+        for each in on_their_way:
+            link.result(each)
+        assert up() == everyone
+        assert nodes.address(2) not in first()
+    finally:
+        nodes.signal(2, signal.SIGCONT)
+    wait_until(lambda: first() == everyone)  # it answers what it owes, and is asked again
 
 
 def test_a_node_is_killed(three: Store, nodes: Nodes, era: Era) -> None:
