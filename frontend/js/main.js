@@ -43,8 +43,9 @@ takePictures(page, drawing, (sentence) => result.notice(sentence));
 takeShortcuts(page, { drawing, tools, correction, onPredict });
 
 drawing.listen((change) => {
-  paper.paint();
-  page.hint.hidden = !drawing.blank;
+  paper.update();
+  page.hint.toggleAttribute("hidden", !drawing.blank);
+  page.why.disabled = drawing.blank;
   void (change === "step" ? readAlong() : glance()).catch(fail);
 });
 page.predict.addEventListener("click", () => void onPredict());
@@ -54,23 +55,22 @@ page.why.addEventListener("click", () => void onWhy().catch(fail));
 /** Show what the network makes of a stroke that grows. */
 async function glance() {
   correction.close();
-  const answer = await preview.glimpse(() => (drawing.growing && !drawing.blank ? paper.toDataURL() : null));
+  const answer = await preview.glimpse(() => (drawing.growing && !drawing.blank ? paper.dataURL() : null));
   if (answer && drawing.growing) result.glimpse(answer);
 }
 
 /** Show what the network reads in the drawing as it is now, recording nothing. */
 async function readAlong() {
   correction.close();
-  page.why.disabled = drawing.blank;
   if (drawing.blank) {
     preview.stop();
     why?.close();
     return result.reset();
   }
-  const answer = await preview.read(paper.toDataURL());
+  const answer = await preview.read(paper.dataURL());
   if (!answer) return;
   result.preview(answer);
-  if (why?.open) await why.show(paper.toDataURL());
+  if (why?.open) await why.show(await paper.dataURL());
 }
 
 /** Read the drawing and record it. */
@@ -80,12 +80,12 @@ async function onPredict() {
   const { version } = drawing;
   if (predicting === version) return;
   predicting = version;
-  const [body, key] = [sheet(), newKey()];
+  const [body, key] = [sheet(), newKey()]; // the drawing may change while this is under way
   preview.stop();
   correction.close();
   page.result.ariaBusy = "true";
   try {
-    const answer = await retry(() => predict(body, key), (failure) => result.waiting(failure));
+    const answer = await retry(async () => predict(await body, key), (failure) => result.waiting(failure));
     if (version === drawing.version) {
       result.predicted(answer);
       if (answer.recorded !== "no") correction.open(answer);
@@ -102,18 +102,19 @@ async function onPredict() {
 async function onWhy() {
   if (why?.open) return why.close();
   why ??= new (await import("./view/why.js")).Why(page);
-  await why.show(paper.toDataURL());
+  await why.show(await paper.dataURL());
 }
 
-/** @returns {Sheet} */
-function sheet() {
+/** @returns {Promise<Sheet>} */
+async function sheet() {
   const { strokes, picture } = drawing;
-  return {
-    image: paper.toDataURL(),
+  /** @type {Omit<Sheet, "image">} */
+  const said = {
     ...(strokes.length > 0 && { strokes: toJSON(strokes) }),
     ...(page.expected.value && { expected: page.expected.value }),
     ...(picture ? { source: "upload", file_name: picture.name } : { source: "canvas" }),
   };
+  return { image: await paper.dataURL(), ...said };
 }
 
 /** @returns {string} an Idempotency-Key; `randomUUID` is missing where the page came without TLS */

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import hand
+from tests.page.conftest import any_screen
 from tests.page.hand import DIGITS, on_canvas, placed
 from tests.page.test_draw import ink, predict, predict_sending
 
@@ -85,3 +86,24 @@ def test_every_point_between_two_frames_is_kept(page: Page) -> None:
 def test_a_stroke_goes_on_outside_of_the_canvas(page: Page) -> None:
     hand.drag(page, [(0.5, 0.5), (1.4, 0.5), (1.4, 0.7), (0.5, 0.7)])
     assert strokes(page) == 1
+
+
+CHANGES_AT_LIFT = """() => {
+  window.changes = [];
+  let lifting = false;
+  new MutationObserver((records) => {
+    const seen = records.filter(({ attributeName }) => lifting && !attributeName?.startsWith("aria-"));
+    window.changes.push(...seen.map(({ target, attributeName }) => `${target.nodeName} ${attributeName}`));
+  }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  addEventListener("pointerup", () => { lifting = true; }, { capture: true });
+  addEventListener("pointerup", () => { lifting = false; });
+}"""
+
+
+@any_screen
+def test_lifting_the_pen_leaves_nothing_to_draw_anew(page: Page) -> None:
+    """Chromium would hold the answer back until that was drawn."""
+    page.route("**/predict?record=false", lambda route: None)
+    page.evaluate(CHANGES_AT_LIFT)
+    hand.draw(page, "4")
+    assert page.evaluate("window.changes") == []

@@ -50,8 +50,9 @@ export class Drawing {
     return this.#growing.size > 0 || this.#beforeErasing !== null;
   }
 
+  /** Also what is being drawn, once the pen is lifted. */
   get canUndo() {
-    return this.#past.length > 0;
+    return this.#past.length > 0 || this.growing;
   }
 
   get canRedo() {

@@ -13,7 +13,7 @@ export class Preview {
   #tell;
   #glimpsing = false;
   #newest = {
-    image: "",
+    image: /** @type {Promise<string> | null} */ (null),
     start: -Infinity,
     controller: new AbortController(),
     answer: /** @type {Promise<Answer | null>} */ (Promise.resolve(null)),
@@ -25,7 +25,7 @@ export class Preview {
   }
 
   /**
-   * @param {string} image data URL
+   * @param {Promise<string>} image data URL
    * @returns {Promise<Answer | null>} null if a newer one took its place
    */
   read(image) {
@@ -37,7 +37,7 @@ export class Preview {
   /**
    * A reading in passing, while a stroke grows: as soon as the one before it is answered and a pause
    * is over.
-   * @param {() => string | null} image data URL by then; null if none is wanted any more
+   * @param {() => Promise<string> | null} image data URL by then; null if none is wanted any more
    * @returns {Promise<Answer | null>} null if none was made, or a newer one took its place
    */
   async glimpse(image) {
@@ -46,26 +46,25 @@ export class Preview {
     const rest = this.#newest.start + PAUSE - performance.now();
     await Promise.allSettled([this.#newest.answer, new Promise((resolve) => setTimeout(resolve, rest))]);
     this.#glimpsing = false;
-    const url = image();
-    return url === null ? null : this.read(url);
+    const wanted = image();
+    return wanted && this.read(wanted);
   }
 
   stop() {
     this.#newest.controller.abort();
-    this.#newest.image = "";
+    this.#newest.image = null;
   }
 
-  /** @param {string} image */
+  /** @param {Promise<string>} image */
   #start(image) {
     this.stop();
     const controller = new AbortController();
     const { signal } = controller;
-    const call = { image, start: performance.now(), controller, answer: this.#newest.answer };
-    this.#newest = call;
-    call.answer = retry(() => preview(image, signal), this.#tell, signal).catch((error) => {
+    const answer = retry(async () => preview(await image, signal), this.#tell, signal).catch((error) => {
       if (signal.aborted) return null;
-      call.image = ""; // so that the same drawing is asked for again
+      this.#newest.image = null; // so that the same drawing is asked for again
       throw error;
     });
+    this.#newest = { image, start: performance.now(), controller, answer };
   }
 }

@@ -40,7 +40,7 @@ export class Correction {
 
   close() {
     this.#answer = null;
-    this.#page.correction.hidden = true;
+    this.#page.correction.toggleAttribute("hidden", true);
   }
 
   /** @param {string} label "0" to "9" or "not_a_digit"; the one that is set takes it back */

@@ -1,7 +1,8 @@
 import { curve, fit, SIZE } from "../model/geometry.js";
+import { grayPNG, isGray } from "../model/png.js";
 
 /**
- * @import {Drawing} from "../model/drawing.js"
+ * @import {Drawing, Picture} from "../model/drawing.js"
  * @import {Stroke, Point} from "../model/geometry.js"
  */
 
@@ -14,6 +15,15 @@ const INK = "#000";
  * it as SVG, which is sharp at every screen density and zoom.
  */
 export class Paper {
+  /** What was painted last, and how many points each stroke had. */
+  #painted = {
+    picture: /** @type {Picture | null} */ (null),
+    strokes: /** @type {readonly Stroke[]} */ ([]),
+    lengths: /** @type {number[]} */ ([]),
+  };
+  /** @type {Promise<string> | null} */
+  #dataURL = null;
+
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {SVGElement} ink
@@ -29,12 +39,29 @@ export class Paper {
     this.tip = ink.appendChild(document.createElementNS(SVG, "circle"));
     this.tip.classList.add("tip");
     this.hideTip();
-    this.paint();
+    this.#paint();
   }
 
-  paint() {
+  /**
+   * Nothing is touched that is right already: after a key or a pen was lifted, Chromium holds every
+   * answer back until the page was drawn anew, where that has to be done.
+   */
+  update() {
+    const { strokes, picture } = this.drawing;
+    const lengths = strokes.map(({ points }) => points.length);
+    const before = this.#painted;
+    this.#painted = { picture, strokes, lengths };
+    const same =
+      picture === before.picture &&
+      strokes.length === before.strokes.length &&
+      strokes.every((stroke, i) => stroke === before.strokes[i] && lengths[i] === before.lengths[i]);
+    if (!same) this.#paint();
+  }
+
+  #paint() {
     const { strokes, picture } = this.drawing;
     const { context } = this;
+    this.#dataURL = null;
     context.fillStyle = PAPER;
     context.fillRect(0, 0, SIZE, SIZE);
     this.image.toggleAttribute("hidden", !picture);
@@ -48,10 +75,19 @@ export class Paper {
     this.lines.replaceChildren(...strokes.map((stroke) => this.#line(stroke)));
   }
 
-  /** What is sent: a picture as it came if nothing was drawn on it, else the canvas. @returns {string} data URL */
-  toDataURL() {
+  /**
+   * What is sent: a picture as it came if nothing was drawn on it, else the canvas.
+   * @returns {Promise<string>} data URL; the same promise as long as the drawing looks the same
+   */
+  dataURL() {
+    return (this.#dataURL ??= this.#encode());
+  }
+
+  async #encode() {
     const { strokes, picture } = this.drawing;
-    return picture && strokes.length === 0 ? picture.url : this.canvas.toDataURL("image/png");
+    if (picture && strokes.length === 0) return picture.url;
+    const pixels = this.context.getImageData(0, 0, SIZE, SIZE);
+    return isGray(pixels) ? grayPNG(pixels) : this.canvas.toDataURL("image/png");
   }
 
   /** Show where the pen or the eraser is and how wide. @param {Point} point @param {number} width @param {string} kind */

@@ -1,0 +1,102 @@
+"""What the page sends: the canvas's gray levels, nothing lost, in a form that is read fast."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from backend.body import data_url_bytes
+from backend.decode import decode
+from backend.ink import find_ink
+from backend.png import read_quick_png
+from tests.drawings import as_data_url, as_file
+from tests.page.conftest import any_screen
+from tests.page.hand import DIGITS, drag, draw
+from tests.page.test_draw import predict_sending
+from tests.page.test_picture import SEVEN, choose
+
+MANY = 1_000_000  # pixels
+GRAY, RGBA = 0, 6  # color types (PNG specification, 11.2.1)
+COLOR_TYPE = 25  # its place in the file
+
+ENCODE = """async ([server, width, height, levels]) => {
+  const { grayPNG } = await import(`${server}/static/js/model/png.js`);
+  const pixels = new ImageData(width, height);
+  levels.forEach((level, i) => pixels.data.set([level, level, level, 255], 4 * i));
+  return grayPNG(pixels);
+}"""
+
+
+def sent_image(page: Page) -> bytes:
+    return data_url_bytes(predict_sending(page)["image"].encode())
+
+
+def canvas_image(page: Page) -> bytes:
+    """The canvas as Chromium's own PNG: RGBA."""
+    url: str = page.locator("#canvas").evaluate("canvas => canvas.toDataURL()")
+    return data_url_bytes(url.encode())
+
+
+def read(page: Page, image: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = page.request.post("/predict?record=false", data=as_data_url(image)).json()
+    return {name: answer[name] for name in ("seen", "probabilities", "verdict")}
+
+
+@any_screen
+@pytest.mark.parametrize("digit", DIGITS)
+def test_the_gray_png_is_read_to_the_bit_as_the_canvas_itself(page: Page, digit: str) -> None:
+    draw(page, digit)
+    gray, rgba = sent_image(page), canvas_image(page)
+    assert (gray[COLOR_TYPE], rgba[COLOR_TYPE]) == (GRAY, RGBA)
+    assert len(gray) < len(rgba)
+    sent, drawn = (find_ink(decode(image, MANY).pixels) for image in (gray, rgba))
+    assert np.array_equal(sent, drawn)
+    assert read(page, gray) == read(page, rgba)
+
+
+@any_screen
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (64, 300), (280, 280)])
+def test_it_holds_every_level_at_any_size(page: Page, server: str, shape: tuple[int, int]) -> None:
+    levels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+    url = page.evaluate(ENCODE, [server, shape[1], shape[0], levels.ravel().tolist()])
+    image = base64.b64decode(url.removeprefix("data:image/png;base64,"))
+    by_opencv = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
+    quickly = read_quick_png(image)
+    assert by_opencv is not None
+    assert quickly is not None
+    assert np.array_equal(by_opencv, levels)
+    assert np.array_equal(quickly, levels)
+
+
+@any_screen
+def test_a_picture_keeps_its_colors_also_under_a_stroke(page: Page) -> None:
+    red = np.full((280, 280, 3), 255, np.uint8)
+    red[60:220, 130:150] = (0, 0, 200)
+    choose(page, as_file(red))
+    picture = decode(sent_image(page), MANY).pixels
+    assert picture[100, 140].tolist()[:3] == [0, 0, 200]
+    drag(page, [(0.2, 0.9), (0.8, 0.9)])
+    both = decode(sent_image(page), MANY).pixels
+    assert both[100, 140].tolist()[:3] == [0, 0, 200]
+    assert both[252, 140].tolist()[:3] == [0, 0, 0]
+
+
+@any_screen
+def test_a_picture_is_sent_as_it_came(page: Page) -> None:
+    choose(page, SEVEN)
+    assert max(decode(sent_image(page), MANY).pixels.shape) == 560
+
+
+@any_screen
+def test_a_browser_that_cannot_compress_sends_the_canvas(page: Page) -> None:
+    page.add_init_script("delete globalThis.CompressionStream")
+    page.reload()
+    draw(page, "7")
+    image = sent_image(page)
+    assert image[COLOR_TYPE] == RGBA
+    assert image == canvas_image(page)
