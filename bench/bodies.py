@@ -1,7 +1,8 @@
 """The drawings that are sent: ten digits, drawn in Chromium.
 
 `python -m bench.bodies` draws them anew and writes drawings.json: `white` and `transparent` are what
-a 280x280 canvas gives as PNG data URL, `page` is what Digitpad's own page sends to be recorded.
+a 280x280 canvas gives as PNG data URL, `page` is what Digitpad's own page sends to be recorded: JSON
+with a gray PNG and the strokes.
 """
 
 from __future__ import annotations
