@@ -122,6 +122,34 @@ def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(p
     assert [id_ for id_ in records(page) if id_ not in before] == [answer["id"]]
 
 
+HASTEN = """() => {
+  const real = setTimeout;
+  window.pauses = [];
+  window.setTimeout = (callback, ms, ...rest) => { window.pauses.push(ms); return real(callback, 0, ...rest); };
+}"""
+
+
+@any_screen
+def test_a_busy_server_is_left_alone_for_as_long_as_it_says(page: Page) -> None:
+    answers: list[int] = []
+
+    def refuse_once(route: Route) -> None:
+        answers.append(200 if answers else 503)
+        if answers[-1] == 503:
+            route.fulfill(status=503, headers={"Retry-After": "3"}, json={"code": "overloaded", "detail": "Busy."})
+        else:
+            route.continue_()
+
+    draw(page, "7")
+    expect(page.get_by_role("status")).to_contain_text("7")
+    page.evaluate(HASTEN)
+    page.route(PREDICT, refuse_once)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    assert answers == [503, 200]
+    assert page.evaluate("window.pauses") == [3000]
+
+
 @any_screen
 def test_an_unreachable_server_is_said_and_the_drawing_kept(page: Page) -> None:
     page.context.set_offline(True)

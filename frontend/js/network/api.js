@@ -20,11 +20,15 @@ const KEEPALIVE_LIMIT = 60000;
 
 /** A call that failed: `message` is a sentence for a person. */
 export class Failure extends Error {
-  /** @param {string} message @param {{code: string, passing: boolean}} kind passing: a later try may do */
-  constructor(message, { code, passing }) {
+  /**
+   * @param {string} message
+   * @param {{code: string, passing: boolean, wait?: number}} kind passing: a later try may do, after `wait` ms
+   */
+  constructor(message, { code, passing, wait = 0 }) {
     super(message);
     this.code = code;
     this.passing = passing;
+    this.wait = wait;
   }
 }
 
@@ -95,5 +99,6 @@ async function refusal(response) {
   return new Failure(problem.detail ?? `The server answered ${response.status} ${response.statusText}.`, {
     code: problem.code ?? String(response.status),
     passing: response.status === 429 || response.status >= 500,
+    wait: 1000 * Number(response.headers.get("Retry-After")) || 0, // a date, which Digitpad never sends, is no number
   });
 }

@@ -1,6 +1,6 @@
 import { Failure } from "./api.js";
 
-/** Pauses between tries, ms. */
+/** Pauses between tries, ms; longer where the server asks for it. */
 const PAUSES = [500, 1000, 2000, 4000, 8000, 16000];
 
 /**
@@ -18,7 +18,7 @@ export async function retry(call, tell, signal) {
     } catch (error) {
       if (!(error instanceof Failure && error.passing) || signal?.aborted) throw error;
       tell(error);
-      await sleep(pause, signal);
+      await sleep(Math.max(pause, error.wait), signal);
     }
   }
   return call();
