@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.processes import digitpad
-from tests.page.hand import DIGITS, draw
+from tests.page.hand import DIGITS, draw, on_canvas, placed
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -72,8 +73,19 @@ def pen_to_digit(repeats: int) -> list[float]:
         page.goto(f"http://127.0.0.1:{server.port}/")
         page.evaluate(WATCH)
         for n in range(repeats):
-            draw(page, str(n % 10))
+            _draw(page, str(n % 10))
             page.wait_for_function("n => window.waits.length >= n", arg=n + 1)
             page.get_by_role("button", name="Clear").click()
         waits: list[float] = page.evaluate("window.waits")
         return waits[1:]  # the first loads what the others use
+
+
+def _draw(page: Page, digit: str) -> None:
+    """A digit as a hand draws it, which lifts the pen at any time between two frames of the screen."""
+    for points in on_canvas(page, placed(DIGITS[digit], 0.2, 0.15, 0.65)):
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point)
+        page.wait_for_timeout(random.uniform(0, 1000 / 60))
+        page.mouse.up()
