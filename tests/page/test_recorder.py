@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -82,6 +83,25 @@ def test_a_row_has_time_drawing_result_certainty_verdict_correction_and_source(p
     expect(cells.nth(4)).to_have_text(re.compile("^(sure|unsure|not a digit)$"))
     expect(cells.nth(5)).to_have_text("1")
     expect(cells.nth(6)).to_have_text("picture: mine.png")
+
+
+@any_screen
+@pytest.mark.parametrize("width", [320, 390, 640, 1280])
+def test_the_table_fits_without_scrolling_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    record(page, 0)
+    name = "a photograph with a long name.png"
+    dot = drawings.as_data_url(drawings.as_file(np.pad(np.zeros((140, 140), np.uint8), 70, constant_values=255)))
+    answer = page.request.post("/predict", data={"image": dot, "source": "upload", "file_name": name}).json()
+    assert answer["result"] == "not a digit"
+    page.request.patch(f"/records/{answer['id']}", data={"label": "not_a_digit"})
+    page.goto("/recorder")
+    expect(row(page, answer)).to_be_visible()
+    wide, room = page.locator(".wide").evaluate("table => [table.scrollWidth, table.clientWidth]")
+    assert wide <= room
+    dialog = open_record(page, answer)
+    expect(dialog).to_contain_text("Verdict")
+    expect(dialog).to_contain_text(f"picture: {name}")
 
 
 @any_screen
