@@ -33,7 +33,7 @@ class Settings:
         "onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt)."
     )
     workers: int = setting(0, "Server processes. 0: one for each core.")
-    threads: int = setting(4, "Requests that one process works on at the same time.")
+    threads: int = setting(8, "Requests that one process works on at the same time.")
     waiting: int = setting(128, "Requests that wait in one process for their turn; 503 is the answer to more.")
     access_log: bool = setting(True, "One line on the terminal for each request.")
     max_body_bytes: int = setting(12_000_000, "The largest request body; Cassandra takes no more than 12.9 MB at once.")

@@ -163,3 +163,21 @@ def test_a_setting_that_does_not_serve_is_said_without_a_traceback(
     assert ended.returncode != 0
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_each_worker_reads_drawings_on_a_core_of_its_own(tmp_path: Path) -> None:
+    cores = os.sched_getaffinity(0)
+
+    def kept_on(pid: int) -> set[int]:
+        """The cores that single threads of a process are kept on."""
+        masks = [os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()]
+        return {core for mask in masks if len(mask) == 1 for core in mask}
+
+    with running_server(tmp_path, WORKERS=str(len(cores))) as running:
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: predict(running.url), range(64)))
+        found = [kept_on(pid) for pid in workers_of(running.process)]
+    used = [core for each in found for core in each]
+    assert used
+    assert all(len(each) <= 1 for each in found)  # a worker that got no request keeps to none
+    assert len(cores) == 1 or len(set(used)) == len(used)

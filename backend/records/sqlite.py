@@ -104,6 +104,7 @@ class SqliteStore:
 
     def start(self) -> None:
         self.file.path.parent.mkdir(parents=True, exist_ok=True)
+        self.file.begin()  # before any request, whose threads may be kept on one core
 
     def close(self) -> None:
         self.file.close()

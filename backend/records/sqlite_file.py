@@ -62,7 +62,7 @@ class SqliteFile:
         """
         done: Future[T] = Future()
         self._queue.put((work, done))
-        self._begin()
+        self.begin()
         try:
             return done.result(timeout)
         except Late:
@@ -81,7 +81,8 @@ class SqliteFile:
         for connection in self._open:
             connection.close()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Start the thread that writes, if none runs; it runs on the cores of whoever starts it."""
         if self._writer is None:
             with self._start:
                 if self._writer is None:
