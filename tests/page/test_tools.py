@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from backend.body import data_url_bytes
+from tests.drawings import as_file
 from tests.page.conftest import any_screen
 from tests.page.hand import drag, draw
 from tests.page.test_draw import ink, predict_sending
+from tests.page.test_picture import choose
 
 
 def press(page: Page, name: str) -> None:
@@ -48,6 +53,38 @@ def test_the_eraser_cuts_a_stroke_and_is_undone_in_one_step(page: Page) -> None:
     drag(page, [(0.5, 0.3), (0.5, 0.5), (0.5, 0.7)])
     expect(page.locator("#ink path")).to_have_count(2)
     assert 0 < ink(page) < whole
+    press(page, "Undo")
+    assert ink(page) == whole
+
+
+@any_screen
+def test_the_eraser_takes_a_picture_away_in_the_color_of_its_border_and_is_undone_in_one_step(page: Page) -> None:
+    brown = np.full((280, 280, 3), (90, 140, 180), np.uint8)
+    brown[40:240, 100:180] = 10
+    choose(page, as_file(brown))
+    whole = ink(page)
+    press(page, "Eraser")
+    drag(page, [(0.2, 0.5), (0.5, 0.5), (0.8, 0.5)])
+    sent = cv2.imdecode(
+        np.frombuffer(data_url_bytes(predict_sending(page)["image"].encode()), np.uint8), cv2.IMREAD_COLOR
+    )
+    assert sent is not None
+    assert sent[140, 140].tolist() == [90, 140, 180]
+    assert sent[60, 140].tolist() == [10, 10, 10]
+    assert 0 < ink(page) < whole
+    press(page, "Undo")
+    assert ink(page) == whole
+
+
+@any_screen
+def test_the_eraser_by_keyboard_takes_away_where_it_comes_down(page: Page) -> None:
+    choose(page, as_file(np.pad(np.full((80, 80), 255, np.uint8), 100)))
+    whole = ink(page)
+    press(page, "Eraser")
+    page.locator("#canvas").focus()
+    for key in [*["ArrowDown"] * 7, "Space", "Space"]:
+        page.keyboard.press(key)
+    assert ink(page) > whole  # black again, as the border
     press(page, "Undo")
     assert ink(page) == whole
 

@@ -1,14 +1,16 @@
-import { erase } from "./geometry.js";
+import { erase, extended } from "./geometry.js";
 
 /**
  * @import {Point, Stroke} from "./geometry.js"
- * @typedef {{url: string, bitmap: ImageBitmap, name: string}} Picture a picture that was put on the canvas
- * @typedef {{strokes: readonly Stroke[], picture: Picture | null}} State
+ * @typedef {{url: string, bitmap: ImageBitmap, paper: string, name: string}} Picture a picture that was put on the
+ *   canvas; paper: the color of its border
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null, erased: readonly Stroke[]}} State erased: where the
+ *   eraser went over the picture
  * @typedef {"ink" | "step"} Change ink: a stroke grows. step: something was done that undo takes back
  */
 
 /** @type {State} */
-const BLANK = { strokes: [], picture: null };
+const BLANK = { strokes: [], picture: null, erased: [] };
 
 /** What is on the canvas, and the way back. States are never changed, only replaced. */
 export class Drawing {
@@ -39,6 +41,10 @@ export class Drawing {
 
   get picture() {
     return this.#state.picture;
+  }
+
+  get erased() {
+    return this.#state.erased;
   }
 
   get blank() {
@@ -89,21 +95,26 @@ export class Drawing {
   /** Move the eraser; all of its way until `endErase` is one step. @param {Point} from @param {Point} to @param {number} radius */
   erase(from, to, radius) {
     this.#beforeErasing ??= this.#state;
-    this.#state = { ...this.#state, strokes: erase(this.#state.strokes, from, to, radius) };
+    const { strokes, picture, erased } = this.#state;
+    this.#state = {
+      strokes: erase(strokes, from, to, radius),
+      picture,
+      erased: picture ? extended(erased, from, to, 2 * radius) : erased,
+    };
     this.#tell("ink");
   }
 
   endErase() {
     const [before, after] = [this.#beforeErasing, this.#state];
     this.#beforeErasing = null;
-    if (!before || before.strokes === after.strokes) return;
+    if (!before || (before.strokes === after.strokes && before.erased === after.erased)) return;
     this.#state = before;
     this.#step(after);
   }
 
   /** @param {Picture} picture takes the place of all that was drawn */
   put(picture) {
-    this.#step({ strokes: [], picture });
+    this.#step({ ...BLANK, picture });
   }
 
   clear() {

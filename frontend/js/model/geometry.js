@@ -63,6 +63,26 @@ export function erase(strokes, from, to, radius) {
 }
 
 /**
+ * The ways of an eraser, one step longer.
+ * @param {readonly Stroke[]} ways
+ * @param {Point} from
+ * @param {Point} to
+ * @param {number} width
+ * @returns {readonly Stroke[]}
+ */
+export function extended(ways, from, to, width) {
+  const last = ways.at(-1);
+  const end = last?.points.at(-1);
+  if (last?.width === width && end && together(end, from)) return [...ways.slice(0, -1), { width, points: [...last.points, to] }];
+  return [...ways, { width, points: together(from, to) ? [to] : [from, to] }];
+}
+
+/** @param {Point} a @param {Point} b */
+function together(a, b) {
+  return a.x === b.x && a.y === b.y;
+}
+
+/**
  * The strokes as they travel: [[[x, y, ms since the first point], ...], ...], on the canvas.
  * @param {readonly Stroke[]} strokes
  * @returns {number[][][]}

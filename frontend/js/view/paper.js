@@ -18,6 +18,7 @@ export class Paper {
   /** What was painted last, and how many points each stroke had. */
   #painted = {
     picture: /** @type {Picture | null} */ (null),
+    erased: /** @type {readonly Stroke[]} */ ([]),
     strokes: /** @type {readonly Stroke[]} */ ([]),
     lengths: /** @type {number[]} */ ([]),
   };
@@ -47,19 +48,20 @@ export class Paper {
    * answer back until the page was drawn anew, where that has to be done.
    */
   update() {
-    const { strokes, picture } = this.drawing;
+    const { strokes, picture, erased } = this.drawing;
     const lengths = strokes.map(({ points }) => points.length);
     const before = this.#painted;
-    this.#painted = { picture, strokes, lengths };
+    this.#painted = { picture, erased, strokes, lengths };
     const same =
       picture === before.picture &&
+      erased === before.erased &&
       strokes.length === before.strokes.length &&
       strokes.every((stroke, i) => stroke === before.strokes[i] && lengths[i] === before.lengths[i]);
     if (!same) this.#paint();
   }
 
   #paint() {
-    const { strokes, picture } = this.drawing;
+    const { strokes, picture, erased } = this.drawing;
     const { context } = this;
     this.#dataURL = null;
     context.fillStyle = PAPER;
@@ -72,11 +74,14 @@ export class Paper {
         this.image.setAttribute(name, String(value));
       }
     }
-    this.lines.replaceChildren(...strokes.map((stroke) => this.#line(stroke)));
+    this.lines.replaceChildren(
+      ...erased.map((way) => this.#line(way, picture?.paper ?? PAPER)),
+      ...strokes.map((stroke) => this.#line(stroke, INK)),
+    );
   }
 
   /**
-   * What is sent: a picture as it came if nothing was drawn on it, else the canvas.
+   * What is sent: a picture as it came if nothing was done to it, else the canvas.
    * @returns {Promise<string>} data URL; the same promise as long as the drawing looks the same
    */
   dataURL() {
@@ -84,8 +89,8 @@ export class Paper {
   }
 
   async #encode() {
-    const { strokes, picture } = this.drawing;
-    if (picture && strokes.length === 0) return picture.url;
+    const { strokes, picture, erased } = this.drawing;
+    if (picture && strokes.length + erased.length === 0) return picture.url;
     const pixels = this.context.getImageData(0, 0, SIZE, SIZE);
     return isGray(pixels) ? grayPNG(pixels) : this.canvas.toDataURL("image/png");
   }
@@ -102,13 +107,15 @@ export class Paper {
     this.tip.setAttribute("hidden", "");
   }
 
-  /** @param {Stroke} stroke */
-  #line(stroke) {
+  /** @param {Stroke} stroke @param {string} color */
+  #line(stroke, color) {
     const data = curve(stroke.points);
     this.context.lineWidth = stroke.width;
+    this.context.strokeStyle = color;
     this.context.stroke(new Path2D(data));
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("d", data);
+    path.setAttribute("stroke", color);
     path.setAttribute("stroke-width", String(stroke.width));
     return path;
   }
@@ -120,7 +127,6 @@ function context(canvas) {
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   if (!context) throw new Error("This browser gives no 2D canvas.");
   context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = INK;
   context.imageSmoothingQuality = "high";
   return context;
 }

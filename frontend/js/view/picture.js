@@ -52,5 +52,18 @@ export async function readPicture(file) {
   if (!context) throw new Error("This browser gives no 2D canvas.");
   context.imageSmoothingQuality = "high";
   context.drawImage(whole, 0, 0, canvas.width, canvas.height);
-  return { url: canvas.toDataURL("image/png"), bitmap: await createImageBitmap(canvas), name: file.name };
+  const paper = borderColor(context.getImageData(0, 0, canvas.width, canvas.height));
+  return { url: canvas.toDataURL("image/png"), bitmap: await createImageBitmap(canvas), paper, name: file.name };
+}
+
+/** @param {ImageData} pixels @returns {string} the middle of each channel; white where that is transparent */
+function borderColor({ data, width, height }) {
+  const across = Array.from({ length: width }, (_, x) => [x, x + (height - 1) * width]);
+  const down = Array.from({ length: height }, (_, y) => [y * width, y * width + width - 1]);
+  const border = [...across, ...down].flat();
+  const [red, green, blue, alpha] = [0, 1, 2, 3].map((channel) => {
+    const levels = border.map((pixel) => data[4 * pixel + channel]).sort((a, b) => a - b);
+    return levels[levels.length >> 1];
+  });
+  return alpha < 128 ? "#fff" : `rgb(${red} ${green} ${blue})`;
 }
