@@ -23,6 +23,7 @@ class Load(NamedTuple):
     """What came back."""
 
     seconds: float
+    cpu: float  # seconds of a core that this client took
     latencies: npt.NDArray[np.float64]  # of each answer of the 200s, seconds
     refusals: npt.NDArray[np.float64]  # of each other answer, seconds
     statuses: Counter[int]
@@ -73,7 +74,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
         try:
             for line in lines:
                 selector.register(line.socket, selectors.EVENT_READ, line)
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.thread_time()
             end = start + seconds
             for line in lines:
                 line.send(next(requests))
@@ -103,11 +104,11 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
                         line.connect()
                         selector.register(line.socket, selectors.EVENT_READ, line)
                     line.send(next(requests))
-            took = time.perf_counter() - start
+            took, cpu = time.perf_counter() - start, time.thread_time() - cpu
         finally:
             for line in lines:
                 line.socket.close()
-    return Load(took, np.array(latencies), np.array(refusals), statuses)
+    return Load(took, cpu, np.array(latencies), np.array(refusals), statuses)
 
 
 def once(port: int, request: bytes) -> tuple[int, bytes]:

@@ -77,13 +77,18 @@ def share_of_noop(folder: Path, pace: Pace) -> list[Row]:
 
 
 def tail(folder: Path, pace: Pace) -> list[Row]:
+    """Rounds enough to see how it goes on the whole: by which worker a connection is served is chance."""
+    often = Pace(3 * pace.rounds, pace.seconds)
     with digitpad(folder / "tail") as ours:
-        eight = in_turn({"ours": ours}, page_requests, 8, pace)["ours"]
+        eight = in_turn({"ours": ours}, page_requests, 8, often)["ours"]
         many = in_turn({"ours": ours}, page_requests, 128, pace)["ours"]
         crowd = in_turn({"ours": ours}, page_requests, 1024, pace)["ours"]
     return [
         at_most("8 at once: p99 over p50", 3, [load.percentile(99) / load.percentile(50) for load in eight]),
+        plain("— p50", [load.percentile(50) for load in eight], " ms"),
+        plain("— p99", [load.percentile(99) for load in eight], " ms"),
         at_most("128 at once: the longest wait", 1000, [load.longest for load in many], " ms"),
+        plain("— share refused with 503", [1 - load.answered / load.statuses.total() for load in many]),
         plain("1,024 at once: the longest wait", [load.longest for load in crowd], " ms"),
         plain("— share refused with 503", [1 - load.answered / load.statuses.total() for load in crowd]),
     ]
@@ -134,10 +139,26 @@ def size(folder: Path, pace: Pace) -> list[Row]:
 
 
 def cores(folder: Path, pace: Pace) -> list[Row]:
-    count = len(os.sched_getaffinity(0))
-    with digitpad(folder / "one", cores=1) as one, digitpad(folder / "all", cores=count) as every:
-        loads = in_turn({"one": one, "all": every}, page_requests, 32, pace)
-    return [at_least(f"{count} cores against one, 32 at once", 3.2, ratios(loads["all"], loads["one"]))]
+    """One worker on one core, with the client on the others, against a worker on each core, with the client among
+    them. What the client takes of the cores that it shares is measured, and taken out."""
+    every = sorted(os.sched_getaffinity(0))
+    count = len(every)
+    single, all_, client = [], [], []
+    with digitpad(folder / "one", cores=1) as one, digitpad(folder / "all", cores=count) as full:
+        for _ in range(pace.rounds + 1):  # the first warms up
+            os.sched_setaffinity(0, every[1:] or every)
+            single.append(drive(one.port, page_requests(), 32, pace.seconds).throughput)
+            os.sched_setaffinity(0, every)
+            load = drive(full.port, page_requests(), 32, pace.seconds)
+            all_.append(load.throughput)
+            client.append(load.cpu / load.seconds)
+    ratio = [many / few for many, few in zip(all_[1:], single[1:], strict=True)]
+    alone = [each * count / (count - taken) for each, taken in zip(ratio, client[1:], strict=True)]
+    return [
+        at_least(f"{count} cores against one, 32 at once, the client's share of them taken out", 3.2, alone),
+        plain("— as it was, the client among the servers", ratio),
+        plain("— cores that the client took", client[1:]),
+    ]
 
 
 def set_up() -> list[Row]:
