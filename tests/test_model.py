@@ -1,6 +1,6 @@
-"""The shipped model keeps its figures: all drawn digits, and a sample of the other rows of MODEL_CARD.md.
+"""The shipped model keeps what it owes: all drawn digits and MNIST, and a sample of the other rows of MODEL_CARD.md.
 
-The bars are a little below what the card says the model reaches, for a sample by two standard errors of it.
+The bars are the floors of the card's last column, for a sample lowered by two standard errors of it.
 """
 
 from __future__ import annotations
@@ -48,19 +48,23 @@ def floor(share: float, count: int) -> float:
 
 
 def test_reads_the_drawings_of_strangers(drawn: Drawn) -> None:
-    assert (drawn.read == drawn.truth).mean() >= 0.975
+    assert (drawn.read == drawn.truth).mean() >= 0.985
 
 
 def test_is_right_when_it_is_sure_and_mostly_sure(drawn: Drawn) -> None:
-    assert (drawn.read == drawn.truth)[drawn.sure].mean() >= 0.99
-    assert drawn.sure.mean() >= 0.88
+    assert (drawn.read == drawn.truth)[drawn.sure].mean() >= 0.993  # 0.995 is owed; MODEL_CARD.md says what lacks
+    assert drawn.sure.mean() >= 0.96
+
+
+def test_is_as_often_right_as_it_says(drawn: Drawn) -> None:
+    assert measures.calibration_error(drawn.confidence, drawn.read == drawn.truth) <= 0.01
 
 
 def test_reads_mnist_raw_and_through_the_whole_way(way: Way, data: Path) -> None:
     _, _, pictures, labels = load_mnist(data)
-    assert measures.mnist_raw(Recognizer(TOP), pictures, labels) >= 0.995
+    assert measures.mnist_raw(Recognizer(TOP), pictures, labels) >= 0.9965
     some = measures.sample_of(np.arange(len(labels)), COUNT)
-    assert measures.mnist_whole_way(way, pictures[some], labels[some]) >= floor(0.994, COUNT)
+    assert measures.mnist_whole_way(way, pictures[some], labels[some]) >= floor(0.9955, COUNT)
 
 
 def test_reads_the_same_digit_after_changes_that_nobody_minds(way: Way, pens: Pens) -> None:
@@ -78,7 +82,7 @@ def test_reads_photographs(way: Way, pens: Pens) -> None:
 def test_does_not_take_anything_for_a_digit(way: Way, drawn: Drawn, data: Path) -> None:
     others = measures.not_digits(way, Pens(data / "pens_other.npz"), COUNT)
     assert np.mean([answer.verdict == "digit" for answer in others]) <= 0.06 + 2 * (0.06 * 0.94 / COUNT) ** 0.5
-    assert measures.auroc(drawn.confidence, [answer.confidence for answer in others]) >= 0.97
+    assert measures.auroc(drawn.confidence, [answer.confidence for answer in others]) >= 0.98
 
 
 def test_calibration_error_and_auroc_are_what_their_definitions_say() -> None:

@@ -8,12 +8,13 @@ from training.drawing import Points, Strokes, fit
 from training.variation import Rng
 
 # Characters that are someone's digit: a straight line is a 1, a ring a 0, and so on. They are neither trained on as
-# non-digits nor counted as such. Of Omniglot by the number of the character: Latin b g i j l o q s y z are 2, 7, ...
+# non-digits nor counted as such. Of Omniglot by the number of the character: Latin b g i j l o q s y z are 2, 7, ...,
+# Greek theta, a 0 with a stroke through it, is 8.
 LOOKALIKES = frozenset("OoQDIil|/\\!'`,jJ)(ZzSsBbqgGyYTae?&") | frozenset(
     f"{alphabet}/character{number:02d}"
     for alphabet, numbers in {
         "Latin": (2, 7, 9, 10, 12, 15, 17, 19, 25, 26),
-        "Greek": (4, 6, 9, 15, 18),
+        "Greek": (4, 6, 8, 9, 15, 18),
         "Early_Aramaic": (1, 3, 4, 5, 6, 10, 11, 14, 16, 17, 19, 20),
         "Korean": (1, 5, 7, 21, 22, 33, 37),
         "Tagalog": (3, 16),

@@ -97,9 +97,11 @@ def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
         return x + np.array(places) * y + rng.normal(0, 0.03, (len(places), 2)) * max(y)
 
     if label == "0" and len(strokes) == 1 and rng.random() < 0.12:
-        reach, lean = rng.uniform(-0.12, 0.25), rng.uniform(-0.2, 1.0)  # upright at 0, from corner to corner at 1
-        across = 0.5 + lean * (0.5 - reach)
-        return [*strokes, at((across, reach), (1 - across, 1 - reach))]
+        angle = np.radians(rng.uniform(-10, 95))  # upright at 0, level at 90
+        direction = np.array([np.sin(angle), -np.cos(angle)])
+        reach = np.linalg.norm(direction * y) / 2 * rng.uniform(0.6, 1) + max(y) * rng.uniform(0, 0.15)
+        ends = x + y / 2 + np.outer([reach, -reach], direction)
+        return [*strokes, ends + rng.normal(0, 0.03, (2, 2)) * max(y)]
     if label == "7" and len(strokes) == 1 and rng.random() < 0.15:
         height = rng.uniform(0.4, 0.7)
         return [*strokes, at((rng.uniform(0.05, 0.3), height), (rng.uniform(0.75, 1.0), height))]
