@@ -39,8 +39,8 @@ class Load(NamedTuple):
         return self.answered / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """Latency of the answers in ms."""
-        return float(np.percentile(self.latencies, percent)) * 1000
+        """Latency of the answers in ms; not a number where there were none."""
+        return float(np.nan) if not len(self.latencies) else float(np.percentile(self.latencies, percent)) * 1000
 
     @property
     def longest(self) -> float:
