@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", metavar="NAME", help="some of the measurements, written nowhere")
     options = parser.parse_args()
     LOG.unlink(missing_ok=True)
-    pace = Pace(1, 0.2) if options.quick else Pace(3, 1)
+    pace = Pace(1, 0.2) if options.quick else Pace(5, 1)
     with tempfile.TemporaryDirectory(dir=TOP / ".cache") as name:  # on a real disk, since records must reach one
         plan = _plan(Path(name), pace, options.quick)
         unknown = set(options.only or ()) - set(plan)

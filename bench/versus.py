@@ -79,22 +79,26 @@ def peers(folder: Path, pace: Pace, python: Path) -> list[Row]:
     bench/peers/requirements.txt."""
     workers = str(len(os.sched_getaffinity(0)))
     rows = []
-    with digitpad(folder / "beside peers") as ours:
+    with (
+        digitpad(folder / "beside peers") as ours,
+        digitpad(folder / "beside peers, unrecorded", RECORDS_URL="none") as unrecorded,
+    ):
         for peer in PEERS:
             command: list[str | Path] = [python, "-m", f"bench.peers.{peer.module}"]
             try:
                 with serving(command, {"WORKERS": workers}, next(peer.requests())) as server:
                     for connections in (8, 32):
-                        rows += _against(peer, server, ours, connections, pace)
+                        rows += _against(peer, server, ours, unrecorded, connections, pace)
             except (OSError, RuntimeError) as error:
                 rows.append(unmeasured(f"times the throughput of {peer.name}", str(error)))
     return rows
 
 
-def _against(peer: Peer, theirs: Server, ours: Server, connections: int, pace: Pace) -> list[Row]:
+def _against(peer: Peer, theirs: Server, ours: Server, unrecorded: Server, connections: int, pace: Pace) -> list[Row]:
     runs = {
         "theirs": partial(drive, theirs.port, peer.requests(), connections, follow=peer.follow),
         "ours": partial(drive, ours.port, page_requests(), connections),
+        "unrecorded": partial(drive, unrecorded.port, page_requests(), connections),
     }
     loads = runs_in_turn(runs, pace)
     return [
@@ -103,6 +107,7 @@ def _against(peer: Peer, theirs: Server, ours: Server, connections: int, pace: P
             peer.aim,
             ratios(loads["ours"], loads["theirs"]),
         ),
+        plain("— the same with nothing recorded, as there", ratios(loads["unrecorded"], loads["theirs"])),
         plain(f"— {peer.name}, predictions a second", [load.throughput for load in loads["theirs"]]),
         plain(f"— {peer.name}, p50", [load.percentile(50) for load in loads["theirs"]], " ms"),
     ]
