@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="*", metavar="NAME", help="some of the measurements, written nowhere")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the servers as well
     LOG.unlink(missing_ok=True)
     pace = Pace(1, 0.2) if options.quick else Pace(5, 1)
     with tempfile.TemporaryDirectory(dir=TOP / ".cache") as name:  # on a real disk, since records must reach one
