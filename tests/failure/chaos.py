@@ -161,6 +161,7 @@ class Server:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait()
+        self._log.close()
 
     def fill_disk(self) -> None:
         self._full.touch()
