@@ -15,6 +15,7 @@ from backend.ink import find_ink
 from backend.normalize import normalize
 from backend.recognizer import Recognizer
 from backend.settings import TOP
+from mnist_train import agreed
 from tests.drawings import STROKES
 from tests.test_ink import alike
 from training.drawing import CANVAS, PENS, Strokes, draw, draw_at_random, extent, fit, place
@@ -210,3 +211,23 @@ def test_it_is_all_the_same_for_the_same_seed(digit: int, seed: int) -> None:
 
     for first, second in zip(everything(), everything(), strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+# Teachers
+
+
+class Teacher:
+    """What it says of some pictures."""
+
+    def __init__(self, *probabilities: list[float]) -> None:
+        self._logits = np.log(np.array(probabilities, np.float32))
+
+    def predict(self, pictures: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
+        return np.asarray(self._logits[: len(pictures)])
+
+
+def test_teachers_are_believed_where_they_agree_with_the_label_and_else_the_label_is() -> None:
+    teachers = [Teacher([0.2, 0.7, 0.1], [0.9, 0.05, 0.05]), Teacher([0.4, 0.5, 0.1], [0.3, 0.4, 0.3])]
+    labels = np.array([[0, 1, 0], [0, 1, 0]], np.float32)
+    found = agreed(teachers, np.zeros((2, 28, 28, 1), np.float32), labels)
+    np.testing.assert_allclose(found, [[0.3, 0.6, 0.1], [0.0, 1.0, 0.0]], atol=1e-6)
