@@ -105,6 +105,8 @@ def _clean(piece: Piece) -> Piece:
     ink, box = piece
     some = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
     _, hierarchy = cv2.findContours(some, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if hierarchy is None:
+        return piece  # scattered dots, of which none is as strong as FAINT now that they are smaller
     if np.count_nonzero(hierarchy[0, :, 3] < 0) == 1:  # outlines that are not a hole's
         return piece  # one piece, as most digits are; this is quicker than to label it
     _, labels, stats, _ = cv2.connectedComponentsWithStats(some)

@@ -153,6 +153,11 @@ def test_a_picture_full_of_ink_is_a_picture(shape: tuple[int, int]) -> None:
     assert normalize(np.full(shape, 255, np.uint8)).max() > 200
 
 
+def test_scattered_dots_are_a_picture() -> None:
+    dots = np.random.default_rng(21).random((180, 700)) < 0.001  # when they fit into the box, they have nearly faded
+    assert normalize(np.where(dots, 255, 0).astype(np.uint8)).any()
+
+
 def test_the_whole_picture_lies_on_its_box() -> None:
     piece = normalize_piece(255 - draw(5))
     np.testing.assert_array_equal(piece.ink, normalize(255 - draw(5)))
