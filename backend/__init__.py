@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
+    from backend.records.writer import Writer
     from backend.settings import Settings
 
 # ONNX Runtime reports to its makers over the network unless told not to. Digitpad sends nothing to anybody.
@@ -17,11 +18,12 @@ os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, writer: Writer | None = None) -> Flask:
     """The application, with its model loaded and its recorder open.
 
-    `settings` default to the environment. Call it in the process that serves, after any fork: it
-    starts threads. Its imports stand here so that a process that only starts workers stays small.
+    `settings` default to the environment; `writer` is the process that writes for several applications. Call it in
+    the process that serves, after any fork: it starts threads. Its imports stand here so that a process that only
+    starts workers stays small.
     """
     import cv2
     from flask import Flask
@@ -51,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["ids"] = RecordIds()
     app.extensions["recognizer"] = recognizer = Recognizer(settings.model_dir, settings.model_runtime)
     app.extensions["explainer"] = Explainer(settings.model_dir, recognizer)
-    app.extensions["recorder"] = recorder = None if settings.records == "none" else open_recorder(settings)
+    app.extensions["recorder"] = recorder = None if settings.records == "none" else open_recorder(settings, writer)
     if recorder is not None:
         recorder.start()
 

@@ -21,6 +21,8 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from backend import create_app
+from backend.records import open_writer
+from backend.records.writer import Writer
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +47,14 @@ def serve() -> int:
         return 2
     print(f"Digitpad is at http://{settings.host}:{settings.port} (Ctrl-C stops it).", flush=True)
     broken = multiprocessing.Event()
-    run(settings, partial(_application, settings, broken))
+    writer = open_writer(settings)
+    if writer is not None:
+        writer.start()
+    try:
+        run(settings, partial(_application, settings, writer, broken))
+    finally:
+        if writer is not None:
+            writer.close()
     return 2 if broken.is_set() else 0
 
 
@@ -103,7 +112,7 @@ class _OneCore:
         return self._application(environ, start_response)
 
 
-def _application(settings: Settings, broken: Event) -> WSGIApplication:
+def _application(settings: Settings, writer: Writer | None, broken: Event) -> WSGIApplication:
     """One worker's application, made in that worker. Where it can't be, says why and stops the server."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian has its own: a stop while we start is a stop
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -113,7 +122,7 @@ def _application(settings: Settings, broken: Event) -> WSGIApplication:
     from backend.recognizer import ModelMismatch
 
     try:
-        return Turns(create_app(settings), settings.threads, settings.waiting)
+        return Turns(create_app(settings, writer), settings.threads, settings.waiting)
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()

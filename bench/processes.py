@@ -131,7 +131,8 @@ def memory(process: subprocess.Popen[bytes]) -> list[int]:
 
 def family(pid: int) -> list[int]:
     """A process and all below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [child for task in tasks for child in (task / "children").read_text().split()]
     return [pid, *(one for child in children for one in family(int(child)))]
 
 

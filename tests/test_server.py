@@ -78,18 +78,42 @@ def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path
         assert recorded(running.url) == [made]
 
 
+def writer_of(process: subprocess.Popen[bytes]) -> int | None:
+    """The process that writes for all workers; it is begun by another thread than they are."""
+    tasks = Path(f"/proc/{process.pid}/task").iterdir()
+    children = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    return next((pid for pid in children if Path(f"/proc/{pid}/comm").read_text() == "digitpad write\n"), None)
+
+
+def test_a_writer_that_dies_under_load_is_replaced_and_every_drawing_stored(tmp_path: Path) -> None:
+    with running_server(tmp_path) as running, ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(predict, running.url) for _ in range(150)]
+        answers[20].result()
+        killed = writer_of(running.process)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        made = [each.result() for each in answers]
+        assert {each["recorded"] for each in made} == {"stored"}
+        assert sorted(recorded(running.url)) == sorted(each["id"] for each in made)
+        end = time.monotonic() + 10
+        while writer_of(running.process) in (None, killed):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
 def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
-        pids = workers_of(running.process)
+        predict(running.url)
+        pids = [*workers_of(running.process), writer_of(running.process)]
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(timeout=20) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-def test_a_server_that_is_killed_leaves_no_worker_on_its_port(tmp_path: Path) -> None:
+def test_a_server_that_is_killed_leaves_no_process_on_its_port(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
-        pids = workers_of(running.process)
         predict(running.url)
+        pids = [*workers_of(running.process), writer_of(running.process)]
         running.process.kill()
         end = time.monotonic() + 30
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:

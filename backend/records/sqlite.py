@@ -8,7 +8,9 @@ import time
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,6 +27,9 @@ from backend.records.record import (
     date_of,
 )
 from backend.records.sqlite_file import SqliteFile
+
+if TYPE_CHECKING:
+    from backend.records.writer import Writer
 
 CHANGE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 FORGET_KEYS_EVERY = 97  # records, on average: forgetting old keys costs as much as writing one
@@ -99,8 +104,10 @@ PROBABILITIES = struct.Struct("<10d")
 class SqliteStore:
     """See backend.records.record.Store."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writer: Writer | None = None) -> None:
+        """writer: the process that writes for all workers of a server, if there is one."""
         self.file = SqliteFile(path, MIGRATIONS)
+        self._writer = writer
 
     def start(self) -> None:
         self.file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,13 +117,9 @@ class SqliteStore:
         self.file.close()
 
     def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
-        def work(connection: sqlite3.Connection) -> uuid.UUID:
-            earlier = _claim(connection, key, record.id)
-            if earlier == record.id:
-                insert(connection, record, drawing)
-            return earlier
-
-        taken = self.file.write(work, timeout)
+        taken = self._writer.add(record, drawing, key, timeout) if self._writer else None
+        if taken is None:
+            taken = self.file.write(partial(take, record=record, drawing=drawing, key=key), timeout)
         return record if taken == record.id else self.get(taken) or msgspec.structs.replace(record, id=taken)
 
     def get(self, record_id: uuid.UUID) -> Record | None:
@@ -207,6 +210,14 @@ class SqliteStore:
         except RecorderUnavailable as error:
             return str(error)
         return None
+
+
+def take(connection: sqlite3.Connection, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
+    """Add a record in a transaction; its id, or that of an earlier one where the key was used."""
+    taken = _claim(connection, key, record.id)
+    if taken == record.id:
+        insert(connection, record, drawing)
+    return taken
 
 
 def _claim(connection: sqlite3.Connection, key: str | None, record_id: uuid.UUID) -> uuid.UUID:

@@ -38,6 +38,7 @@ class SqliteFile:
         self._migrations = migrations
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._writer: threading.Thread | None = None
+        self._writing: sqlite3.Connection | None = None  # the connection that writes
         self._start = threading.Lock()
         self._readers = threading.local()
         self._open: list[sqlite3.Connection] = []
@@ -89,32 +90,35 @@ class SqliteFile:
                     self._writer = threading.Thread(target=self._work, name=f"write {self.path.name}", daemon=True)
                     self._writer.start()
 
+    def commit(self, batch: list[Waiting], more: Callable[[], list[Waiting]] = list) -> None:
+        """Run all works in one transaction, and with them those that `more` gives when our turn has come; one thread
+        at a time. Each future then has what its work returned or raised, or RecorderUnavailable."""
+        try:
+            with self._turn():
+                self._writing = self._writing or self._connect()
+                batch += more()
+                self._commit(self._writing, batch)
+        except Exception as error:
+            # What the file's state is after a failed write only a fresh connection knows.
+            if self._writing is not None:
+                self._writing.close()
+                self._writing = None
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(self._unavailable(error))
+
     def _work(self) -> None:
-        connection: sqlite3.Connection | None = None
         while True:
             try:
                 first = self._queue.get(timeout=1 if self._forget else None)
             except Empty:
-                batch = []
+                self.commit([])
             else:
                 if first is None:
                     break
-                batch = [first]
-            try:
-                with self._turn():
-                    connection = connection or self._connect()
-                    batch += self._all_that_wait()  # some came while other processes had their turn
-                    self._commit(connection, batch)
-            except Exception as error:
-                # What the file's state is after a failed write only a fresh connection knows.
-                if connection is not None:
-                    connection.close()
-                    connection = None
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(self._unavailable(error))
-        if connection is not None:
-            connection.close()
+                self.commit([first], self._all_that_wait)  # some come while other processes have their turn
+        if self._writing is not None:
+            self._writing.close()
 
     def _all_that_wait(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -162,6 +166,9 @@ class SqliteFile:
         try:
             self._use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits with the power
+            connection.execute(
+                "PRAGMA wal_autocheckpoint = 4000"
+            )  # pages: what changes often is brought over less often
             connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self._migrate(connection)
         except BaseException:

@@ -8,33 +8,40 @@ from pathlib import Path
 
 import pytest
 
-from backend.records import open_store
+from backend.records import open_store, open_writer
 from backend.records.record import Store
+from backend.records.writer import Writer
+from backend.settings import Settings
 from tests.records.making import Era
 from tests.records.nodes import Nodes, NoNodes, drop
 
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}
 
 
-@pytest.fixture(scope="session", params=["sqlite", *NODES])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="session", params=["sqlite", "sqlite with a writer", *NODES])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a store, empty at first, that the tests share."""
-    if request.param == "sqlite":
+    if kind not in NODES:
         yield f"sqlite:///{tmp_path_factory.mktemp('records')}/records.sqlite"
         return
     nodes: Nodes = request.getfixturevalue("nodes")
     try:
-        nodes.need(NODES[request.param])
+        nodes.need(NODES[kind])
     except NoNodes as why:
         pytest.skip(str(why))
-    url = nodes.new_url(NODES[request.param])
+    url = nodes.new_url(NODES[kind])
     yield url
     drop(url)
 
 
-def opened(url: str) -> Store:
+def opened(url: str, writer: Writer | None = None) -> Store:
     """A store that is ready."""
-    _, store = open_store(url)
+    _, store = open_store(url, writer)
     store.start()
     end = time.monotonic() + 120
     while (problem := store.problem()) is not None:
@@ -45,10 +52,15 @@ def opened(url: str) -> Store:
 
 
 @pytest.fixture(scope="session")
-def store(url: str) -> Iterator[Store]:
-    store = opened(url)
+def store(kind: str, url: str) -> Iterator[Store]:
+    writer = open_writer(Settings(records_url=url)) if kind == "sqlite with a writer" else None
+    if writer is not None:
+        writer.start()
+    store = opened(url, writer)
     yield store
     store.close()
+    if writer is not None:
+        writer.close()
 
 
 @pytest.fixture
