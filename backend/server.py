@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Imported before the workers fork, so that they share one copy. None of these starts a thread.
-SHARED = ("cv2", "flask", "onnxruntime", "backend.explain", "backend.overload", "backend.records", "backend.routes")
+SHARED = (
+    "cv2",
+    "onnxruntime",
+    "backend.compress",
+    "backend.explain",
+    "backend.overload",
+    "backend.routes",
+    "backend.security",
+)
 MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
@@ -144,12 +152,14 @@ def _keep_memory() -> None:
 
 
 def _unload() -> None:
-    """Lets go of what is loaded of the libraries' files: linking and starting them took far more than serving does.
-    The kernel loads again what is used again. Not of parts that were written to, which would be lost."""
+    """Lets go of memory that was freed, and of what is loaded of the libraries' files: linking and starting them took
+    far more than serving does. The kernel loads again what is used again. Parts that were written to are kept."""
     smaps = Path("/proc/self/smaps")  # of Linux, see proc_pid_smaps(5)
     if not smaps.is_file():
         return
-    madvise = ctypes.CDLL(None).madvise
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # of glibc
+        libc.malloc_trim(0)
     start = end = 0
     with smaps.open() as lines:
         for line in lines:
@@ -158,7 +168,7 @@ def _unload() -> None:
                 of_file = values[0] in ("r-xp", "r--p") and values[-1].startswith("/")
                 start, end = (int(address, 16) for address in name.split("-")) if of_file else (0, 0)
             elif name == "Anonymous:" and values[0] == "0" and end:
-                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
 
 def _claim(host: str, port: int) -> None:
