@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import mmap
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import Interfaces
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Imported before the workers fork, so that they share one copy. None of these starts a thread.
-SHARED = ("cv2", "flask", "onnxruntime", "backend.explain", "backend.overload", "backend.records", "backend.routes")
+SHARED = (
+    "cv2",
+    "onnxruntime",
+    "backend.compress",
+    "backend.explain",
+    "backend.overload",
+    "backend.routes",
+    "backend.security",
+)
 MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
@@ -64,6 +74,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
+    _unload()
     _Server(
         "digitpad",
         address=settings.host,
@@ -122,7 +133,9 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
     from backend.recognizer import ModelMismatch
 
     try:
-        return Turns(create_app(settings, writer), settings.threads, settings.waiting)
+        application = Turns(create_app(settings, writer), settings.threads, settings.waiting)
+        _unload()
+        return application
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()
@@ -145,6 +158,26 @@ def _keep_memory() -> None:
         mallopt(-3, 4 << 20)  # M_MMAP_THRESHOLD: from 4 MiB on
         mallopt(-1, 8 << 20)  # M_TRIM_THRESHOLD: what is free beyond 8 MiB
         mallopt(-8, 2)  # M_ARENA_MAX: not one for each thread
+
+
+def _unload() -> None:
+    """Lets go of memory that was freed, and of what is loaded of the libraries' files: linking and starting them took
+    far more than serving does. The kernel loads again what is used again. Parts that were written to are kept."""
+    smaps = Path("/proc/self/smaps")  # of Linux, see proc_pid_smaps(5)
+    if not smaps.is_file():
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # of glibc
+        libc.malloc_trim(0)
+    start = end = 0
+    with smaps.open() as lines:
+        for line in lines:
+            name, *values = line.split(maxsplit=5)
+            if not name.endswith(":"):  # the first line of a part: addresses, what is allowed, ..., the file
+                of_file = values[0] in ("r-xp", "r--p") and values[-1].startswith("/")
+                start, end = (int(address, 16) for address in name.split("-")) if of_file else (0, 0)
+            elif name == "Anonymous:" and values[0] == "0" and end:
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
 
 def _claim(host: str, port: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from backend.routes import explain, health, metrics, openapi, pages, predict, records
+
 
 def blueprints() -> list[Blueprint]:
-    from backend.routes import explain, health, metrics, openapi, pages, predict, records
-
     return [each.routes for each in (pages, predict, explain, records, health, metrics, openapi)]
