@@ -49,9 +49,12 @@ def _is_flat(difference: Image, peak: int) -> bool:
     """Whether the picture is of one paper color but for its ink: true of a canvas, not of a photograph."""
     if max(difference.shape) < PAPER_SIDE:
         return True  # too small for light to vary over it
-    paper = difference.size - _count_above(difference, FLAT_TOLERANCE)
+    inked = _count_above(difference, FLAT_TOLERANCE)
+    if inked <= MOST_HAZE * difference.size:
+        return True
     strong = _count_above(difference, int(HAZE * peak))
-    haze = difference.size - paper - strong
+    haze = inked - strong
+    paper = difference.size - inked
     return paper >= FLAT_SHARE * difference.size and haze <= max(MOST_HAZE * difference.size, strong / 2)
 
 

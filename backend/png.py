@@ -36,8 +36,7 @@ def read_quick_png(png: bytes) -> Pixels | None:
     if (length, name) != (13, b"IHDR") or zlib.crc32(png[12:29]) != checksum:
         return None
     if tuple(kind) == GRAY8:
-        rows = _rows(png, width, height, 1, NONE)
-        return None if rows is None else np.ascontiguousarray(rows)
+        return _rows(png, width, height, 1, NONE)
     if tuple(kind) != RGBA8:
         return None
     steps = _rows(png, width, height, 4, UP)
