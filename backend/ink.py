@@ -88,7 +88,7 @@ def _from_border_color(pixels: Image) -> Image:
     border.partition((low, high), axis=0)  # as np.median, which takes four times as long
     paper = np.add(border[low], border[high], dtype=np.float64) / 2
     if pixels.ndim == 2:
-        return cv2.absdiff(pixels, np.full_like(pixels, paper))
+        return cv2.bitwise_not(pixels) if paper == 255 else cv2.absdiff(pixels, np.full_like(pixels, paper))
     channels = cv2.split(cv2.absdiff(pixels, (float(paper[0]), float(paper[1]), float(paper[2]), 0.0)))
     return cv2.max(cv2.max(channels[0], channels[1]), channels[2])
 
