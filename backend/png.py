@@ -23,7 +23,7 @@ GRAY8, RGBA8 = (8, 0, 0, 0, 0), (8, 6, 0, 0, 0)  # depth, color type, compressio
 LARGEST = 2**20  # pixels; whole passes over more would need much memory
 NONE, UP = 0, 2
 OPAQUE = 0xFF000000
-GRAY = 0x00010101  # times a level: that gray, transparent
+SPAN = 32  # rows, in _sums: fewer make it slower, and so do more
 
 
 def read_quick_png(png: bytes) -> Pixels | None:
@@ -36,34 +36,31 @@ def read_quick_png(png: bytes) -> Pixels | None:
     if (length, name) != (13, b"IHDR") or zlib.crc32(png[12:29]) != checksum:
         return None
     if tuple(kind) == GRAY8:
-        rows = _rows(png, width, height, 1)
-        if rows is None or np.any(rows[:, 0] != NONE):
-            return None
-        return np.ascontiguousarray(rows[:, 1:])
+        return _rows(png, width, height, 1, NONE)
     if tuple(kind) != RGBA8:
         return None
-    rows = _rows(png, width, height, 4)
-    if rows is None or np.any(rows[:, 0] != UP):
+    steps = _rows(png, width, height, 4, UP)
+    if steps is None:
         return None
-    steps = np.ascontiguousarray(rows[:, 1:])
-    pixels = steps.view("<u4")
-    levels = pixels.astype(np.uint8)  # the low byte: red
-    if pixels[0, 0] & OPAQUE == OPAQUE and _is_gray(pixels, levels):
-        return _sums(levels)
+    gray = _gray_steps(steps)
+    if gray is not None:
+        return _sums(gray)
     return cv2.cvtColor(_sums(steps).reshape(height, width, 4), cv2.COLOR_RGBA2BGRA)
 
 
-def _rows(png: bytes, width: int, height: int, channels: int) -> Pixels | None:
-    """uint8 (H, 1 + W * channels): each row's filter, and what it made of the row."""
-    size = height * (1 + width * channels)
+def _rows(png: bytes, width: int, height: int, channels: int, row_filter: int) -> Pixels | None:
+    """uint8 (H, W * channels), not contiguous: what the filter made of each row; None where it was another one."""
+    row = 1 + width * channels  # begins with its filter
     packed = _image_data(png)
     if packed is None or not 0 < width * height <= LARGEST:
         return None
     try:
-        data = deflate.zlib_decompress(packed, size)
+        data = deflate.zlib_decompress(packed, height * row)
     except deflate.DeflateError:
         return None
-    return np.frombuffer(data, np.uint8).reshape(height, -1) if len(data) == size else None
+    if len(data) != height * row or data[::row] != bytes([row_filter]) * height:
+        return None
+    return np.frombuffer(data, np.uint8).reshape(height, row)[:, 1:]
 
 
 def _image_data(png: bytes) -> bytes | None:
@@ -82,20 +79,29 @@ def _image_data(png: bytes) -> bytes | None:
     return None
 
 
-def _is_gray(steps: NDArray[np.uint32], levels: Pixels) -> bool:
-    """Whether red, green and blue change together from row to row, and alpha, after the first row, never."""
-    gray = levels.astype(np.uint32) * np.uint32(GRAY)
-    gray[0] += np.uint32(OPAQUE)
-    return np.array_equal(gray, steps)
+def _gray_steps(steps: Pixels) -> Pixels | None:
+    """uint8 (H, W), how the gray changes from row to row; None where red, green and blue don't change together, or
+    alpha isn't 255 throughout.
+    """
+    pixels = steps.view("<u4")
+    if pixels[0, 0] < OPAQUE:
+        return None
+    levels = pixels.astype(np.uint8)  # the low byte: red
+    gray = cv2.cvtColor(levels, cv2.COLOR_GRAY2RGBA)
+    gray.view("<u4")[1:] ^= np.uint32(OPAQUE)  # from the second row on, alpha changes by 0
+    return levels if cv2.norm(gray.reshape(steps.shape), steps, cv2.NORM_INF) == 0 else None
 
 
 def _sums(steps: Pixels) -> Pixels:
-    """Each row added to all rows above it, modulo 256, by doubling: log2(H) passes instead of H."""
-    sums, other = steps, np.empty_like(steps)
+    """Each row added to all rows above it, modulo 256: SPAN rows by doubling, then one span upon the other."""
+    sums, other = steps, np.empty(steps.shape, np.uint8)
     span = 1
-    while span < len(steps):
+    while span < min(SPAN, len(steps)):
         other[:span] = sums[:span]
         np.add(sums[span:], sums[:-span], out=other[span:])
-        sums, other = other, sums.copy() if sums is steps else sums
+        sums, other = other, np.empty_like(other) if sums is steps else sums
         span *= 2
+    for top in range(span, len(sums), span):
+        part = sums[top : top + span]
+        part += sums[top - span : top][: len(part)]
     return sums

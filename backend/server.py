@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
-import mmap
 import multiprocessing
 import os
 import signal
@@ -15,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granian.constants import Interfaces
@@ -23,6 +21,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from backend import create_app
+from backend.memory import keep_memory, unload
 from backend.records import open_writer
 from backend.records.writer import Writer
 from backend.settings import Settings
@@ -74,7 +73,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
-    _unload()
+    unload()
     _Server(
         "digitpad",
         address=settings.host,
@@ -128,13 +127,13 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian has its own: a stop while we start is a stop
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _end_with_parent()
-    _keep_memory()
+    keep_memory()
     from backend.overload import Turns  # imported where all is, see SHARED
     from backend.recognizer import ModelMismatch
 
     try:
         application = Turns(create_app(settings, writer), settings.threads, settings.waiting)
-        _unload()
+        unload()
         return application
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
@@ -148,36 +147,6 @@ def _end_with_parent() -> None:
     """A server that was killed leaves no worker behind that still holds its port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, see prctl(2)
-
-
-def _keep_memory() -> None:
-    """glibc would hand the memory of every picture back to the kernel and take it again, zeroed, page by
-    page, for the next one, which takes as long as decoding it. Let each worker keep some; see mallopt(3)."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(-3, 4 << 20)  # M_MMAP_THRESHOLD: from 4 MiB on
-        mallopt(-1, 8 << 20)  # M_TRIM_THRESHOLD: what is free beyond 8 MiB
-        mallopt(-8, 2)  # M_ARENA_MAX: not one for each thread
-
-
-def _unload() -> None:
-    """Lets go of memory that was freed, and of what is loaded of the libraries' files: linking and starting them took
-    far more than serving does. The kernel loads again what is used again. Parts that were written to are kept."""
-    smaps = Path("/proc/self/smaps")  # of Linux, see proc_pid_smaps(5)
-    if not smaps.is_file():
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):  # of glibc
-        libc.malloc_trim(0)
-    start = end = 0
-    with smaps.open() as lines:
-        for line in lines:
-            name, *values = line.split(maxsplit=5)
-            if not name.endswith(":"):  # the first line of a part: addresses, what is allowed, ..., the file
-                of_file = values[0] in ("r-xp", "r--p") and values[-1].startswith("/")
-                start, end = (int(address, 16) for address in name.split("-")) if of_file else (0, 0)
-            elif name == "Anonymous:" and values[0] == "0" and end:
-                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
 
 
 def _claim(host: str, port: int) -> None:
