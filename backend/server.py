@@ -57,24 +57,18 @@ def serve() -> int:
     print(f"Digitpad is at http://{settings.host}:{settings.port} (Ctrl-C stops it).", flush=True)
     broken = multiprocessing.Event()
     writer = open_writer(settings)
-    if writer is not None:
-        writer.start()
-    try:
-        run(settings, partial(_application, settings, writer, broken))
-    finally:
-        if writer is not None:
-            writer.close()
+    run(settings, partial(_application, settings, writer, broken), writer)
     return 2 if broken.is_set() else 0
 
 
-def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
-    """Serve what `make` makes in each worker, until SIGINT or SIGTERM."""
+def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer | None = None) -> None:
+    """Serve what `make` makes in each worker, until SIGINT or SIGTERM. writer: runs for as long."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads, which serving doesn't use, survive no fork
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
     unload()
-    _Server(
+    server = _Server(
         "digitpad",
         address=settings.host,
         port=settings.port,
@@ -88,7 +82,14 @@ def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
         log_level=LogLevels.error,  # it would warn of many threads; nearly all of ours only wait
         log_access=settings.access_log,
         log_access_format=ACCESS_LOG,
-    ).serve(target_loader=make, wrap_loader=False)
+    )
+    if writer is not None:
+        writer.start()
+    try:
+        server.serve(target_loader=make, wrap_loader=False)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 class _Server(MPServer):
@@ -97,9 +98,8 @@ class _Server(MPServer):
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any, *arguments: Any, **options: Any) -> Any:
         cores = sorted(os.sched_getaffinity(0))
-        if self.workers >= len(cores):  # else some core would stay idle, and another be everybody's
-            callback_loader = partial(_OneCore, callback_loader, cores[idx % len(cores)])
-        return super()._spawn_worker(idx, target, callback_loader, *arguments, **options)
+        one_core = partial(_OneCore, callback_loader, cores[idx % len(cores)])
+        return super()._spawn_worker(idx, target, one_core, *arguments, **options)
 
     def _respawn_workers(self, *arguments: Any, **options: Any) -> None:
         super()._respawn_workers(*arguments, **options)
@@ -108,7 +108,7 @@ class _Server(MPServer):
 
 class _OneCore:
     """The WSGI application of `make`, whose requests are all worked on by one core. Of a process's threads Python
-    lets one run at a time; handing its lock from core to core cost a third of the throughput."""
+    lets one run at a time; handing its lock from core to core cost a third to a half of the throughput."""
 
     def __init__(self, make: Callable[[], WSGIApplication], core: int) -> None:
         self._application = make()
