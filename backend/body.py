@@ -16,7 +16,7 @@ from backend.settings import Settings
 
 Digit = Annotated[str, msgspec.Meta(pattern="^[0-9]$", description="The digit that is meant.")]
 WHITESPACE = b" \t\r\n\f"  # which a data URL's base64 may hold; base64(1) wraps its lines
-Point = tuple[float, float, float]
+Point = tuple[int | float, int | float, int | float]
 
 
 class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

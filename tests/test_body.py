@@ -55,7 +55,7 @@ def test_anything_else_is_refused_or_read(body: bytes) -> None:
 def test_json_brings_what_is_known_of_the_drawing() -> None:
     strokes = [[[1, 2, 0], [3, 4.5, 16]]]
     assert read_json(image=URL, expected="7", strokes=strokes) == Sent(
-        image=b"picture", source="canvas", expected="7", strokes=b"[[[1.0,2.0,0.0],[3.0,4.5,16.0]]]"
+        image=b"picture", source="canvas", expected="7", strokes=b"[[[1,2,0],[3,4.5,16]]]"
     )
     assert read_json(image=URL, file_name="seven.png") == Sent(image=b"picture", source="upload", file_name="seven.png")
     assert read_json(image=URL, expected=None, file_name="", strokes=[]) == Sent(image=b"picture", source="canvas")
