@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ class Turns:
     def __init__(self, application: WSGIApplication, at_work: int, waiting: int, patience: float = PATIENCE) -> None:
         self._application = application
         self._patience = patience
+        self._all = at_work + waiting
         self._turns = _tokens(at_work)
         self._places = _tokens(at_work + waiting)
 
@@ -45,6 +48,13 @@ class Turns:
                 self._turns.put(None)
         finally:
             self._places.put(None)
+
+    def close(self, timeout: float) -> None:
+        """Refuse what comes from now on, and wait until what had come is answered, at most `timeout` seconds."""
+        end = time.monotonic() + timeout
+        with suppress(Empty):
+            for _ in range(self._all):
+                self._places.get(timeout=max(0.0, end - time.monotonic()))
 
 
 def _tokens(count: int) -> SimpleQueue[None]:

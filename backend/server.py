@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from multiprocessing.synchronize import Event
@@ -29,6 +30,8 @@ from backend.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from backend.overload import Turns
+
 # Imported before the workers fork, so that they share one copy. None of these starts a thread.
 SHARED = (
     "cv2",
@@ -40,6 +43,8 @@ SHARED = (
     "backend.security",
 )
 MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
+STOP = (signal.SIGTERM, signal.SIGINT)
+LAST_ANSWERS, LAST_BYTES = 5.0, 0.1  # seconds for what is worked on, and for answers on their way, when told to stop
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
 # Without the client's address, which is personal data.
@@ -124,8 +129,7 @@ class _OneCore:
 
 def _application(settings: Settings, writer: Writer | None, broken: Event) -> WSGIApplication:
     """One worker's application, made in that worker. Where it can't be, says why and stops the server."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian has its own: a stop while we start is a stop
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)  # for all threads that will be; see _end_when_told
     _end_with_parent()
     keep_memory()
     from backend.overload import Turns  # imported where all is, see SHARED
@@ -134,13 +138,27 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
     try:
         application = Turns(create_app(settings, writer), settings.threads, settings.waiting)
         unload()
-        return application
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()
             print(error, file=sys.stderr, flush=True)
             os.kill(os.getppid(), signal.SIGTERM)
         sys.exit(2)
+    _end_when_told(application)
+    return application
+
+
+def _end_when_told(application: Turns) -> None:
+    """On SIGTERM or SIGINT, which no thread takes but this one, answers what has come and ends the worker. granian's
+    own handler would keep Python's lock while it waits for requests in progress, which need it."""
+
+    def wait() -> None:
+        signal.sigwait(STOP)
+        application.close(LAST_ANSWERS)
+        time.sleep(LAST_BYTES)
+        os._exit(0)
+
+    threading.Thread(target=wait, name="end when told", daemon=True).start()
 
 
 def _end_with_parent() -> None:

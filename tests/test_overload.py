@@ -75,3 +75,30 @@ def test_an_application_that_fails_gives_its_turn_back() -> None:
     for _ in range(3):
         with pytest.raises(OSError, match="broken"):
             Client(turns).post("/predict")
+
+
+def test_closing_lets_what_has_come_end_and_refuses_the_rest() -> None:
+    slow = Slow()
+    turns = Turns(slow, at_work=1, waiting=1)
+    client = Client(turns)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.post, "/predict")
+        slow.begun.acquire()
+        closing = pool.submit(turns.close, 60)
+        while client.post("/predict").status_code != 503:
+            pass
+        assert not closing.done()
+        slow.go.set()
+        closing.result()
+        assert first.result().status_code == 200
+    assert client.post("/predict").status_code == 503
+
+
+def test_closing_waits_no_longer_than_it_may() -> None:
+    slow = Slow()
+    turns = Turns(slow, at_work=1, waiting=0)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(Client(turns).post, "/predict")
+        slow.begun.acquire()
+        turns.close(0.01)
+        slow.go.set()

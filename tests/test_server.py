@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backend.records.sqlite import SqliteStore
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
 from tests.drawings import SEVEN_URL
@@ -119,6 +122,32 @@ def test_a_server_that_is_killed_leaves_no_process_on_its_port(tmp_path: Path) -
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
             time.sleep(0.1)
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_under_load_too_it_stops_at_once_and_has_kept_what_it_answered(tmp_path: Path, how: signal.Signals) -> None:
+    made: list[str] = []
+
+    def predict_on(url: str) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):  # when it has stopped
+            while True:
+                made.append(predict(url)["id"])
+
+    with running_server(tmp_path) as running, ThreadPoolExecutor(8) as pool:
+        for _ in range(8):
+            pool.submit(predict_on, running.url)
+        time.sleep(1)
+        pids = [*workers_of(running.process), writer_of(running.process)]
+        running.process.send_signal(how)
+        end = time.monotonic() + 8  # granian's own way out took 10 s, or for ever where its parent was killed
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        running.process.wait()
+    store = SqliteStore(tmp_path / "records.sqlite")
+    assert made
+    assert all(store.get(uuid.UUID(each)) for each in made)
+    store.close()
 
 
 def test_nothing_is_written_or_reported_outside_the_instance_folder(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import multiprocessing
+import os
 import selectors
 import signal
 import socket
@@ -49,7 +50,9 @@ _decode = msgspec.msgpack.Decoder(Handed).decode
 
 
 class Writer:
-    """The process, and how its workers reach it. Make and start it before they are forked."""
+    """The process, and how workers reach it. Make and start it before they are forked, where the file itself is never
+    opened: SQLite can't stand a fork with an open file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.process: ForkProcess | None = None  # the one that runs, or ran last
@@ -132,6 +135,9 @@ class Writer:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(15, NAME)  # PR_SET_NAME, see prctl(2)
         self._ends.close()
+        taken = self._taken.fileno()
+        os.closerange(3, taken)  # whatever else whoever started us has open
+        os.closerange(taken + 1, os.sysconf("SC_OPEN_MAX"))
         file = SqliteFile(self._path, MIGRATIONS)
         for batch in _batches(self._taken):
             asked = [(line, Future[uuid.UUID]()) for line, _ in batch]
