@@ -162,9 +162,9 @@ def _end_when_told(application: Turns) -> None:
 
 
 def _end_with_parent() -> None:
-    """A server that was killed leaves no worker behind that still holds its port."""
+    """A server that was killed leaves no worker behind that still holds its port, which the next one wants at once."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, see prctl(2)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, see prctl(2)
 
 
 def _claim(host: str, port: int) -> None:

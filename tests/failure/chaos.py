@@ -154,6 +154,19 @@ class Server:
         if workers:
             os.kill(int(random.choice(workers)), signal.SIGKILL)
 
+    def signal_writer(self, number: signal.Signals) -> int:
+        """To the process that writes for all workers; its number."""
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            tasks = Path(f"/proc/{self._process.pid}/task").iterdir()  # it is begun by another thread than they are
+            for child in (child for task in tasks for child in (task / "children").read_text().split()):
+                with suppress(OSError):
+                    if Path(f"/proc/{child}/comm").read_text() == "digitpad write\n":
+                        os.kill(int(child), number)
+                        return int(child)
+            time.sleep(0.05)
+        raise TimeoutError("The server has no process that writes.")
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -307,23 +320,20 @@ def check(history: History, records: list[dict[str, Any]]) -> list[str]:
     return wrong
 
 
-def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
-    """What is wrong after that many seconds of faults."""
-    nodes.need(3)
-    url = nodes.new_url(3)
+def hold(server: Server, count: int, break_things: Callable[[Callable[[str], None]], None]) -> list[str]:
+    """What is wrong after `count` clients have predicted while things were broken. break_things: takes what says so."""
     history, stop = History(), threading.Event()
-    server = Server(port, url, folder)
-    clients = [Client(port, history, stop) for _ in range(CLIENTS)]
+    clients = [Client(server.port, history, stop) for _ in range(count)]
     try:
         for client in clients:
             client.start()
-        faults(nodes, server, seconds, history.say)
+        break_things(history.say)
         stop.set()
         for client in clients:
             client.join()
         history.say("the clients stop; everything is read back when nothing is queued")
-        records = read_back(port)
-        follow(port, history, records)
+        records = read_back(server.port)
+        follow(server.port, history, records)
     finally:
         stop.set()
         server.stop()
@@ -334,6 +344,15 @@ def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
     )
     print("answers:", ", ".join(f"{what}: {count}" for what, count in sorted(history.answers.items())))
     print(f"{len(wrong)} wrong" if wrong else "Nothing is wrong.")
+    return wrong
+
+
+def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
+    """What is wrong after that many seconds of faults."""
+    nodes.need(3)
+    url = nodes.new_url(3)
+    server = Server(port, url, folder)
+    wrong = hold(server, CLIENTS, lambda say: faults(nodes, server, seconds, say))
     drop(url)
     return wrong
 
