@@ -32,6 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the servers as well
     LOG.unlink(missing_ok=True)
+    where = machine()
     pace = Pace(1, 0.2) if options.quick else Pace(5, 1)
     with tempfile.TemporaryDirectory(dir=TOP / ".cache") as name:  # on a real disk, since records must reach one
         plan = _plan(Path(name), pace, options.quick)
@@ -59,7 +60,7 @@ def main() -> None:
     if not options.quick and options.only is None:
         from bench.report import write
 
-        write(machine(), rows, drawn)
+        write(where, rows, drawn)
 
 
 def _plan(folder: Path, pace: Pace, quick: bool) -> dict[str, Callable[[], list[Row] | list[Curve]]]:
@@ -88,7 +89,7 @@ def _plan(folder: Path, pace: Pace, quick: bool) -> dict[str, Callable[[], list[
 
 
 def machine() -> str:
-    """What it ran on, and when."""
+    """What it runs on, and since when."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

@@ -32,7 +32,8 @@ from backend.records.sqlite_file import SqliteFile
 LARGEST = 100_000  # bytes of a record that is handed in; the kernel takes about 200,000 in one piece
 NAME = b"digitpad write"  # of the process, in ps and top
 RESTART_PAUSE = 0.1  # seconds
-LONGEST_CALL = 0.1  # seconds until a writer that has stopped takes no more lines
+LONGEST_CALL = 0.1  # seconds that a new line may wait for room
+LONGEST_END = 10.0  # seconds
 LINE, END = b"line", b"end"  # what workers send, with a line's end; what the process that started us sends
 TAKEN, REFUSED = b"+", b"-"  # how an answer begins; what follows is the id, or why
 LONGEST_ANSWER = 1000  # bytes
@@ -57,11 +58,10 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.process: ForkProcess | None = None  # the one that runs, or ran last
         self._path = path
-        # Each thread of a worker has a line to the writer, whose other end it sends through this one.
+        # A worker has as many lines to the writer as it hands in records at the same time; it sends their ends here.
         self._ends, self._taken = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ends.settimeout(LONGEST_CALL)
-        self._thread = threading.local()
-        self._lines: set[socket.socket] = set()
+        self._idle: list[socket.socket] = []
         self._closing = threading.Event()
         self._keeping = threading.Thread(target=self._keep_running, name="keep the writer running", daemon=True)
 
@@ -69,13 +69,17 @@ class Writer:
         self._keeping.start()
 
     def close(self) -> None:
-        """Call it when the workers have ended; the writer does so with the last of them."""
+        """Call it when the workers have ended."""
         self._closing.set()
-        self._ends.send(END)
+        with suppress(TimeoutError):
+            self._ends.send(END)
         self._ends.close()
-        for line in self._lines:
+        for line in self._idle:
             line.close()
-        self._keeping.join()
+        self._keeping.join(LONGEST_END)
+        if self._keeping.is_alive() and self.process is not None:
+            self.process.kill()  # its disk hangs; all that was acknowledged is there
+            self._keeping.join()
         self._taken.close()
 
     def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> uuid.UUID | None:
@@ -88,38 +92,42 @@ class Writer:
         if len(handed) > LARGEST:
             return None
         try:
-            line = self._line()
-            line.settimeout(timeout)
-            line.send(handed)
-            answer = line.recv(LONGEST_ANSWER)
+            answer = self._ask(handed, timeout)
         except TimeoutError:
-            self._hang_up()  # a late answer must not be taken for that to the next record
             raise RecorderUnavailable(f"{self._path.name} didn't answer within {timeout:g} s.") from None
         except OSError:
-            answer = b""
-        if not answer:
-            self._hang_up()
             return None
         if answer.startswith(REFUSED):
             raise RecorderUnavailable(answer.removeprefix(REFUSED).decode(errors="replace"))
         return uuid.UUID(bytes=answer.removeprefix(TAKEN))
 
-    def _line(self) -> socket.socket:
-        """This thread's."""
-        line: socket.socket | None = getattr(self._thread, "line", None)
-        if line is None:
-            line, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with end:
-                socket.send_fds(self._ends, [LINE], [end.fileno()])
-            self._thread.line = line
-            self._lines.add(line)
-        return line
+    def _ask(self, handed: bytes, timeout: float) -> bytes:
+        """Raises OSError where the writer has died, TimeoutError where it is late."""
+        try:
+            line = self._idle.pop()
+        except IndexError:
+            line = self._new_line()
+        try:
+            line.settimeout(timeout)
+            line.send(handed)
+            answer = line.recv(LONGEST_ANSWER)
+            if not answer:
+                raise ConnectionResetError
+        except OSError:
+            line.close()  # a late answer must not be taken for that to the next record
+            raise
+        self._idle.append(line)
+        return answer
 
-    def _hang_up(self) -> None:
-        line: socket.socket | None = self._thread.__dict__.pop("line", None)
-        if line is not None:
-            self._lines.discard(line)
-            line.close()
+    def _new_line(self) -> socket.socket:
+        line, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with end:
+            try:
+                socket.send_fds(self._ends, [LINE], [end.fileno()])
+            except OSError:
+                line.close()
+                raise
+        return line
 
     def _keep_running(self) -> None:
         while not self._closing.is_set():
@@ -159,10 +167,11 @@ def _batches(taken: socket.socket) -> Iterator[list[tuple[socket.socket, Handed]
             batch = []
             for key, _ in selector.select():
                 if key.fileobj is taken:
-                    _, ends, _, _ = socket.recv_fds(taken, len(LINE), 1)
-                    if not ends:  # END, or there is nobody left to send it
+                    what, ends, _, _ = socket.recv_fds(taken, len(LINE), 1)
+                    if what != LINE:  # END, or nothing: there is nobody left to send it
                         return
-                    selector.register(socket.socket(fileno=ends[0]), selectors.EVENT_READ)
+                    for end in ends:  # none where this process may open no more
+                        selector.register(socket.socket(fileno=end), selectors.EVENT_READ)
                     continue
                 line = cast(socket.socket, key.fileobj)
                 try:

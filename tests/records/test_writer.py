@@ -104,6 +104,8 @@ def test_a_drawing_too_large_to_hand_in_is_written_by_the_store_itself(
     assert writer.add(given, large, None, BUDGET) is None
     store.add(given, large, None, BUDGET)
     assert store.drawing(given.id) == large
+    smaller = era.record(1)
+    assert writer.add(smaller, drawing(image=bytes(LARGEST - 5000)), None, BUDGET) == smaller.id
 
 
 def test_a_writer_that_dies_is_replaced_and_what_it_was_asked_can_be_asked_again(
