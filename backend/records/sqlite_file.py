@@ -169,6 +169,7 @@ class SqliteFile:
             connection.execute(
                 "PRAGMA wal_autocheckpoint = 4000"
             )  # pages: what changes often is brought over less often
+            connection.execute("PRAGMA cache_size = -256")  # KiB of each connection; the kernel keeps the file as well
             connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self._migrate(connection)
         except BaseException:
