@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-    from backend.records.writer import Writer
+    from backend.records.sqlite.writer import Writer
     from backend.settings import Settings
 
 # ONNX Runtime reports to its makers over the network unless told not to. Digitpad sends nothing to anybody.

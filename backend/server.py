@@ -24,7 +24,7 @@ from granian.server.mp import MPServer
 from backend import create_app
 from backend.memory import keep_memory, unload
 from backend.records import open_writer
-from backend.records.writer import Writer
+from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
 
 if TYPE_CHECKING:

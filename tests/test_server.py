@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from backend.records.sqlite import SqliteStore
+from backend.records.sqlite.store import SqliteStore
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
 from tests.drawings import SEVEN_URL

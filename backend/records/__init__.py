@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 from backend.records.outbox import Outbox
 from backend.records.record import Store
 from backend.records.recorder import Recorder
-from backend.records.sqlite import SqliteStore
-from backend.records.writer import Writer
+from backend.records.sqlite.store import SqliteStore
+from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.records import open_store
-from backend.records.sqlite import SqliteStore
+from backend.records.sqlite.store import SqliteStore
 from backend.settings import Settings
 
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 import msgspec
 
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
-from backend.records.sqlite_file import SqliteFile
+from backend.records.sqlite.file import SqliteFile
 
 T = TypeVar("T")
 

@@ -22,6 +22,11 @@ def date_of(record_id: uuid.UUID) -> datetime:
     return GREGORIAN + timedelta(microseconds=record_id.time // 10)
 
 
+def ticks(instant: datetime) -> int:
+    """An instant on that clock: 100 ns since GREGORIAN."""
+    return (instant - GREGORIAN) // timedelta(microseconds=1) * 10
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One prediction. Never changed once it is written: `label` stands in rows of its own."""
 

@@ -29,7 +29,7 @@ import msgspec
 
 from backend.records import open_recorder
 from backend.records.record import Drawing, Filter, Record, RecorderUnavailable
-from backend.records.sqlite import SqliteStore
+from backend.records.sqlite.store import SqliteStore
 from backend.settings import TOP, Settings
 from tests.records.making import id_at, record
 

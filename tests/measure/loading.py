@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from backend.records import sqlite
 from backend.records.cassandra.link import Asked
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore, _added
 from backend.records.record import Drawing, Record, Store
-from backend.records.sqlite import SqliteStore
+from backend.records.sqlite import writes
+from backend.records.sqlite.store import SqliteStore
 from tests.records.conftest import opened
 from tests.records.making import id_at, record
 
@@ -112,7 +112,7 @@ def _load_sqlite(store: Store, count: int) -> int:
 
         def work(connection: sqlite3.Connection, some: list[Record] = some) -> None:
             for each in some:
-                sqlite.insert(connection, each, DRAWING)
+                writes.insert(connection, each, DRAWING)
 
         store.file.write(work)
     return count

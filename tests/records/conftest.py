@@ -10,7 +10,7 @@ import pytest
 
 from backend.records import open_store, open_writer
 from backend.records.record import Store
-from backend.records.writer import Writer
+from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
 from tests.records.making import Era
 from tests.records.nodes import Nodes, NoNodes, drop

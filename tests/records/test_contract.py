@@ -189,7 +189,7 @@ def test_filters_let_through_what_they_say(store: Store, era: Era) -> None:
 def test_a_page_with_a_filter_looks_at_a_bounded_number_and_goes_on(
     store: Store, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.records.sqlite.LOOK_AT", 40)
+    monkeypatch.setattr("backend.records.sqlite.store.LOOK_AT", 40)
     monkeypatch.setattr("backend.records.cassandra.store.LOOK_AT", 40)
     rare = era.record(source="upload")
     add(store, rare, *(era.record(seconds=1 + n / 10) for n in range(100)))

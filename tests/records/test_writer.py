@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from backend.records.record import Record, RecorderUnavailable
-from backend.records.sqlite import SqliteStore
-from backend.records.writer import LARGEST, Writer
+from backend.records.sqlite.store import SqliteStore
+from backend.records.sqlite.writer import LARGEST, Writer
 from tests.records.making import Era, drawing
 
 BUDGET = 5.0  # seconds

@@ -26,8 +26,9 @@ from typing import cast
 import msgspec
 
 from backend.records.record import Drawing, Record, RecorderUnavailable
-from backend.records.sqlite import MIGRATIONS, take
-from backend.records.sqlite_file import SqliteFile
+from backend.records.sqlite.file import SqliteFile
+from backend.records.sqlite.schema import MIGRATIONS
+from backend.records.sqlite.writes import take
 
 LARGEST = 100_000  # bytes of a record that is handed in; the kernel takes about 200,000 in one piece
 NAME = b"digitpad write"  # of the process, in ps and top
