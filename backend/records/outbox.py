@@ -10,20 +10,18 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
+from backend.records.operations import Add, Correct, Delete, Operation, as_it_reads, decode, do
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
 from backend.records.sqlite.file import SqliteFile
-
-T = TypeVar("T")
 
 BATCH = 128  # operations that are read, delivered and noted as delivered together
 AT_ONCE = 8  # of them on their way at the same time
@@ -48,28 +46,7 @@ MIGRATIONS = (
 )
 
 
-class Add(msgspec.Struct, frozen=True, tag=True):
-    record: Record
-    drawing: Drawing
-    key: str | None
-
-    @property
-    def record_id(self) -> uuid.UUID:
-        return self.record.id
-
-
-class Correct(msgspec.Struct, frozen=True, tag=True):
-    record_id: uuid.UUID
-    label: str | None
-
-
-class Delete(msgspec.Struct, frozen=True, tag=True):
-    record_id: uuid.UUID
-
-
-Operation = Add | Correct | Delete
-
-decode = msgspec.msgpack.Decoder(Operation).decode
+OPERATIONS_ON = "SELECT operation FROM operations WHERE id = ? ORDER BY number"
 
 
 class Outbox:
@@ -130,9 +107,8 @@ class Outbox:
 
     def get(self, record_id: uuid.UUID) -> Add | None:
         """A record that waits here, as it now reads, with its drawing."""
-        return _as_it_reads(
-            self._file.read("SELECT operation FROM operations WHERE id = ? ORDER BY number", (record_id.bytes,))
-        )
+        rows = self._file.read(OPERATIONS_ON, (record_id.bytes,))
+        return as_it_reads(decode(blob) for (blob,) in rows)
 
     def length(self) -> int:
         rows = self._file.read("SELECT count(*) FROM operations")
@@ -186,11 +162,8 @@ class Outbox:
 
     def _follow(self, connection: sqlite3.Connection, operation: Correct | Delete) -> Record | None:
         """Queue `operation` behind its record, if that waits here; the record as it read before."""
-        found = _as_it_reads(
-            connection.execute(
-                "SELECT operation FROM operations WHERE id = ? ORDER BY number", (operation.record_id.bytes,)
-            ).fetchall()
-        )
+        rows = connection.execute(OPERATIONS_ON, (operation.record_id.bytes,)).fetchall()
+        found = as_it_reads(decode(blob) for (blob,) in rows)
         if found is None:
             return None
         self._append(connection, operation.record_id, operation)
@@ -217,20 +190,6 @@ class Outbox:
                 yield True
 
 
-def _as_it_reads(rows: list[sqlite3.Row]) -> Add | None:
-    """The record that some operations, in order, make together; None if they don't begin or last."""
-    found: Add | None = None
-    for (operation,) in rows:
-        match decode(operation):
-            case Add() as found:
-                pass
-            case Correct(label=label) if found is not None:
-                found = msgspec.structs.replace(found, record=msgspec.structs.replace(found.record, label=label))
-            case Delete():
-                found = None
-    return found
-
-
 def _apply(
     store: Store, timeout: float, operations: Sequence[tuple[int, Operation]]
 ) -> tuple[list[int], Exception | None]:
@@ -238,30 +197,8 @@ def _apply(
     done = []
     try:
         for number, operation in operations:
-            _do(store, operation, timeout)
+            do(store, operation, timeout)
             done.append(number)
     except Exception as error:  # whatever it is, the rest stays queued
         return done, error
     return done, None
-
-
-def _do(store: Store, operation: Operation, timeout: float) -> None:
-    match operation:
-        case Add():
-            taken = store.add(operation.record, operation.drawing, operation.key, timeout)
-            if taken.id != operation.record.id:
-                # A first try that nobody heard of did reach the store. What was queued has been acknowledged
-                # under its own id: let both lead to the one record.
-                store.add_alias(operation.record.id, taken.id, timeout)
-        case Correct(label=label):
-            by_any_id(store, operation.record_id, lambda found: store.correct(found, label))
-        case Delete():
-            by_any_id(store, operation.record_id, store.delete)
-
-
-def by_any_id(store: Store, record_id: uuid.UUID, ask: Callable[[uuid.UUID], T]) -> T:
-    """What `ask` finds under an id, or else under the one to which it leads."""
-    found = ask(record_id)
-    if not found and (other := store.same_as(record_id)) is not None:
-        return ask(other)
-    return found
