@@ -146,8 +146,11 @@ class SqliteFile:
             connection.execute("SAVEPOINT one")
             try:
                 results.append((done, work(connection), None))
+            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:  # of this work alone
+                connection.execute("ROLLBACK TO one")
+                results.append((done, None, self._unavailable(error)))
             except sqlite3.Error:
-                raise
+                raise  # of the file, and so of all
             except Exception as error:
                 connection.execute("ROLLBACK TO one")
                 results.append((done, None, error))
