@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-import secrets
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
-from backend.records.cassandra import tallies
+from backend.records.cassandra import pages, tallies
 from backend.records.cassandra.link import Asked, Link, Undecided
+from backend.records.cassandra.pages import COLUMNS, newest_first, record_of
 from backend.records.cassandra.partition import PREDICTION, Partition
+from backend.records.cassandra.timeuuid import NEWEST, later_than, microseconds
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import (
-    GREGORIAN,
     Confusion,
     Count,
     Drawing,
@@ -27,21 +25,12 @@ from backend.records.record import (
     Page,
     Record,
     RecorderUnavailable,
-    date_of,
+    ticks,
 )
 
 LOOK_AT = 5_000  # records that one page looks at, at most, when a filter lets few of them through
-A_LOOK = 64  # rows that say where records are, asked for at once
-MOST_AHEAD = 16  # partitions' minutes that are asked for at the same time
 WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 
-# The largest timeuuid there is, in Cassandra's order.
-NEWEST = uuid.UUID("ffffffff-ffff-1fff-bf7f-7f7f7f7f7f7f")
-
-COLUMNS = (
-    "id, at, result, digit, confidence, probabilities, verdict, source, model_version, file_name, expected, client, "
-    "label, deleted"
-)
 STATEMENTS = {
     "alive": "SELECT day FROM days WHERE part = 0 LIMIT 1",
     "claim": "INSERT INTO keys (key, id) VALUES (?, ?) IF NOT EXISTS",
@@ -61,15 +50,9 @@ STATEMENTS = {
     "get": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ? AND id = ?",
     "drawing": "SELECT image, media_type, seen, strokes FROM drawings WHERE minute = ? AND shard = ? AND id = ?",
     "seen": "SELECT id, seen FROM drawings WHERE minute = ? AND shard = ? AND id IN ?",
-    # Without a limit of each, Cassandra would read the whole minute to sort it.
-    "newest": (
-        f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC "
-        "PER PARTITION LIMIT ? LIMIT ?"
-    ),
     "add alias": "INSERT INTO aliases (id, same_as) VALUES (?, ?)",
     "alias": "SELECT same_as FROM aliases WHERE id = ?",
-    "days": "SELECT day FROM days WHERE part = 0 AND day <= ?",
-    "minutes": "SELECT minute, shard FROM minutes WHERE day = ? AND minute <= ?",
+    **pages.STATEMENTS,
     **tallies.STATEMENTS,
 }
 
@@ -118,7 +101,7 @@ class CassandraStore:
         return record
 
     def get(self, record_id: uuid.UUID) -> Record | None:
-        return _record(list(self._link.ask("get", (*Partition.of(record_id), record_id))))
+        return record_of(list(self._link.ask("get", (*Partition.of(record_id), record_id))))
 
     def add_alias(self, record_id: uuid.UUID, same_as: uuid.UUID, timeout: float) -> None:
         self._link.ask("add alias", (record_id, same_as), timeout)
@@ -145,7 +128,7 @@ class CassandraStore:
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         found: list[Record] = []
-        everything = self._newest_first(before or NEWEST, only.day, limit + 1)
+        everything = newest_first(self._link, before or NEWEST, only.day, limit + 1)
         for looked_at, (record_id, record) in enumerate(everything, 1):
             if record is not None and _passes(record, only):
                 found.append(record)
@@ -194,11 +177,11 @@ class CassandraStore:
     def _change(self, record_id: uuid.UUID, label: str | None, deleted: bool) -> Record | None:
         partition = Partition.of(record_id)
         rows = list(self._link.ask("get", (*partition, record_id)))
-        record = _record(rows)
+        record = record_of(rows)
         if record is None:
             return None
-        now = _ticks(datetime.now(UTC))
-        at = _later_than(rows[0].at, now)
+        now = ticks(datetime.now(UTC))
+        at = later_than(rows[0].at, now)
         # Counts are forgotten first: whoever counts before the change is there, less than SKEW later, loses to
         # that. All in one batch would need a batchlog, hence two more nodes, of which one may just have died.
         forgotten = [
@@ -208,59 +191,15 @@ class CassandraStore:
             self._link.result(each)
         parts: list[tuple[str, Sequence[object]]] = [("change", (*partition, record_id, at, label, deleted))]
         if deleted:
-            parts.append(("delete drawing", (_microseconds(max(now, record_id.time + 10)), *partition, record_id)))
+            parts.append(("delete drawing", (microseconds(max(now, record_id.time + 10)), *partition, record_id)))
         self._link.result(self._link.send_batch(parts, WRITE_TIMEOUT))
         return msgspec.structs.replace(record, label=label)
-
-    def _newest_first(
-        self, before: uuid.UUID, day: date | None, chunk: int
-    ) -> Iterator[tuple[uuid.UUID, Record | None]]:
-        """Ids older than `before`, newest first, each with its record unless that was deleted.
-
-        It asks for the newest minute with records alone, then for more and more at the same time.
-        """
-        minutes = self._minutes(min(date_of(before), datetime.now(UTC) + timedelta(days=1)), day)
-        ahead = 1
-        while group := list(itertools.islice(minutes, ahead)):
-            asked = [self._link.send("newest", (*minute, before, chunk, chunk)) for minute in group]
-            for minute, first in zip(group, asked, strict=True):
-                yield from self._in_minute(minute, first, chunk)
-            ahead = min(ahead * 2, MOST_AHEAD)
-
-    def _minutes(self, last: datetime, only: date | None) -> Iterator[tuple[datetime, list[int]]]:
-        """The minutes that have records, from the one of `last` back, each with its shards."""
-        days = [only] if only else (row.day.date() for row in self._link.walk("days", (last.date(),), A_LOOK))
-        for day in days:
-            rows = self._link.walk("minutes", (day, last), A_LOOK)
-            for minute, of_minute in itertools.groupby(rows, key=lambda row: row.minute):
-                yield minute.replace(tzinfo=UTC), [row.shard for row in of_minute]
-
-    def _in_minute(
-        self, minute: tuple[datetime, list[int]], first: Asked, chunk: int
-    ) -> Iterator[tuple[uuid.UUID, Record | None]]:
-        """What `first`, a query for `chunk` rows, found in a minute, and all that follows there."""
-        asked, size = first, chunk
-        while True:
-            rows = list(self._link.result(asked))
-            groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.id)]
-            more = len(rows) == size
-            if more and rows[-1].at != PREDICTION:
-                groups.pop()  # its prediction is in what follows
-            for group in groups:
-                yield group[0].id, _record(group)
-            if not more:
-                return
-            if groups:
-                before, size = groups[-1][0].id, chunk
-            else:
-                before, size = _just_after(rows[0].id), size * 2  # a record with very many corrections
-            asked = self._link.send("newest", (*minute, before, size, size))
 
 
 def _added(partition: Partition, record: Record, drawing: Drawing) -> list[tuple[str, Sequence[object]]]:
     # The time of the write is that of the id: writing it again, however late, changes nothing, and
     # brings nothing back that was deleted meanwhile.
-    at = _microseconds(record.id.time)
+    at = microseconds(record.id.time)
     return [
         (
             "add record",
@@ -288,27 +227,6 @@ def _added(partition: Partition, record: Record, drawing: Drawing) -> list[tuple
     ]
 
 
-def _record(rows: Sequence[Any]) -> Record | None:
-    """The record that a prediction, the last of the rows, and its changes before it make."""
-    if not rows or rows[-1].at != PREDICTION or any(row.deleted for row in rows):
-        return None
-    row = rows[-1]
-    return Record(
-        id=row.id,
-        result=row.result,
-        digit=row.digit,
-        confidence=row.confidence,
-        probabilities=tuple(row.probabilities),
-        verdict=row.verdict,
-        source=row.source,
-        model_version=row.model_version,
-        file_name=row.file_name,
-        expected=row.expected,
-        label=rows[0].label,
-        client=row.client,
-    )
-
-
 def _passes(record: Record, only: Filter) -> bool:
     """Whether the filter lets it through, its day apart."""
     return (
@@ -324,28 +242,3 @@ def _left(end: float) -> float:
     if left <= 0:
         raise RecorderUnavailable("Cassandra took longer than a prediction may wait.")
     return left
-
-
-def _ticks(instant: datetime) -> int:
-    """100 ns since the start of the clock of version 1 UUIDs."""
-    return (instant - GREGORIAN) // timedelta(microseconds=1) * 10
-
-
-def _microseconds(ticks: int) -> int:
-    """Since 1970, as Cassandra dates its writes."""
-    return ticks // 10 - (datetime(1970, 1, 1, tzinfo=UTC) - GREGORIAN) // timedelta(microseconds=1)
-
-
-def _later_than(last: uuid.UUID, now: int) -> uuid.UUID:
-    """A timeuuid of `now`, in ticks, or just after `last`, whatever the clock does."""
-    return _timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
-
-
-def _just_after(record_id: uuid.UUID) -> uuid.UUID:
-    """A timeuuid before which `record_id` still is."""
-    return _timeuuid(record_id.time + 1, 0, 0x808080808080)
-
-
-def _timeuuid(ticks: int, clock: int, node: int) -> uuid.UUID:
-    low, middle, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
-    return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, node), version=1)

@@ -16,9 +16,7 @@ from tests.records.making import Era, drawing
 def test_nodes_are_tried_for_hours(url: str) -> None:
     store = opened(url)
     assert isinstance(store, CassandraStore)
-    cluster = store._link._cluster
-    assert cluster is not None
-    pauses = list(itertools.islice(cluster.reconnection_policy.new_schedule(), 10_000))
+    pauses = list(itertools.islice(store._link._session().cluster.reconnection_policy.new_schedule(), 10_000))
     store.close()
     assert len(pauses) == 10_000
     assert max(pauses) <= 5
@@ -31,12 +29,11 @@ def test_when_no_node_is_up_for_long_their_names_are_resolved_anew(
     monkeypatch.setattr(link, "AFRESH_AFTER", 0.5)
     store = opened(url)
     assert isinstance(store, CassandraStore)
-    earlier = store._link._cluster
-    assert earlier is not None
+    earlier = store._link._session().cluster
     for node in earlier.metadata.all_hosts():
         node.set_down()  # as far as this session knows: where it looks, nobody answers
     end = time.monotonic() + 30
-    while store._link._cluster is earlier or not earlier.is_shutdown:
+    while store._link._session().cluster is earlier or not earlier.is_shutdown:
         assert time.monotonic() < end
         time.sleep(0.1)
     made = era.record()

@@ -63,7 +63,7 @@ def test_a_node_is_paused(three: Store, nodes: Nodes, era: Era) -> None:
 def test_a_silent_node_is_avoided_before_it_is_taken_for_dead(three: Store, nodes: Nodes, era: Era) -> None:
     assert isinstance(three, CassandraStore)
     link = three._link
-    session, prepared = link._session()
+    _, session, prepared = link._session()
     order = session.cluster.profile_manager.default.load_balancing_policy
     asked = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
 
