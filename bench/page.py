@@ -1,4 +1,4 @@
-"""The page in Chromium: what it sends, and how long a person waits for the digit."""
+"""The page in Chromium: how long a person waits for the digit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.processes import digitpad
-from tests.page.hand import DIGITS, draw, on_canvas, placed
+from tests.page.hand import DIGITS, on_canvas, placed
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -48,22 +48,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
-
-
-def page_bodies(browser: Browser) -> list[str]:
-    """What the page sends when Predict is pressed, for each digit."""
-    with tempfile.TemporaryDirectory() as instance, digitpad(Path(instance)) as server:
-        page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.port}/")
-        return [_predict(page, digit) for digit in DIGITS]
-
-
-def _predict(page: Page, digit: str) -> str:
-    draw(page, digit)
-    with page.expect_request(lambda request: request.url.endswith("/predict")) as sent:
-        page.get_by_role("button", name="Predict").click()
-    page.get_by_role("button", name="Clear").click()
-    return sent.value.post_data or ""
 
 
 def pen_to_digit(repeats: int) -> list[float]:
