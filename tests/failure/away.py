@@ -15,14 +15,15 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from backend.settings import TOP
-from tests.failure.chaos import DRAWINGS, History, ask, check, read_back
+from tests.failure.checker import History, ask, check, read_back
+from tests.failure.clients import DRAWINGS
+from tests.failure.command import on_nodes
 from tests.records.nodes import Nodes, drop
 
 EVERY = 0.5  # seconds between two drawings
@@ -134,18 +135,5 @@ def run(seconds: float, port: int, folder: Path, nodes: Nodes) -> list[str]:
     return wrong
 
 
-def main() -> int:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3600
-    nodes = Nodes()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            wrong = run(seconds, int(os.environ.get("PORT", "5191")), Path(folder), nodes)
-    finally:
-        nodes.stop()
-    for each in wrong[:20]:
-        print(each)
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_nodes(run, seconds=3600, port=5191))

@@ -1,6 +1,6 @@
 // A disk that fails at a chosen call: preloaded before SQLite, it counts the file calls on what lies
 // under FAULT_FOLDER and lets the Nth of them fail. Not armed, it only makes the disk full while the file
-// FAULT_FULL exists. See faulty_disk.py and chaos.py.
+// FAULT_FULL exists. See faulty_disk.py and server.py.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.failure.chaos import Server, hold, wait_until_well
+from tests.failure.clients import hold
+from tests.failure.command import alone
+from tests.failure.server import Server, wait_until_well
 
 CLIENTS = 16
 
@@ -55,13 +56,5 @@ def run(seconds: float, port: int, folder: Path) -> list[str]:
     return hold(server, CLIENTS, lambda say: faults(server, seconds, say))
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        wrong = run(float(sys.argv[1]) if len(sys.argv) > 1 else 60, int(os.environ.get("PORT", "5190")), Path(folder))
-    for each in wrong[:20]:
-        print(each)
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(alone(run, seconds=60, port=5190))

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 import uuid
 from pathlib import Path
@@ -24,7 +23,8 @@ from cassandra.policies import WhiteListRoundRobinPolicy
 
 from backend.records.cassandra.partition import Partition
 from tests.failure.away import Visitor, start_server
-from tests.failure.chaos import History, ask, check, read_back
+from tests.failure.checker import History, ask, check, read_back
+from tests.failure.command import on_nodes
 from tests.measure.loading import load
 from tests.records.nodes import Nodes, drop
 
@@ -100,18 +100,5 @@ def missing_on_the_new_node(address: str, url: str, ids: list[str]) -> list[str]
         cluster.shutdown()
 
 
-def main() -> int:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30
-    nodes = Nodes()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            wrong = run(seconds, int(os.environ.get("PORT", "5192")), Path(folder), nodes)
-    finally:
-        nodes.stop()
-    for each in wrong[:20]:
-        print(each)
-    return 1 if wrong else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_nodes(run, seconds=30, port=5192))

@@ -1,4 +1,4 @@
-"""Workers, writer and server killed on SQLite; killed.py says how, chaos.py what must hold."""
+"""Workers, writer and server killed on SQLite; killed.py says how, checker.py what must hold."""
 
 from __future__ import annotations
 
