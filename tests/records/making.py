@@ -19,10 +19,13 @@ def id_at(instant: datetime, clock: int | None = None) -> uuid.UUID:
 
 
 class Era:
-    """A stretch of time that a test has for itself, so that all may share one store."""
+    """A stretch of days that a test has for itself, so that all may share one store."""
 
-    def __init__(self) -> None:
-        self.start = datetime(1900, 1, 1, 12, tzinfo=UTC) + timedelta(days=secrets.randbelow(40_000))
+    _taken = 0  # days
+
+    def __init__(self, days: int = 5) -> None:
+        self.start = datetime(1900, 1, 1, 12, tzinfo=UTC) + timedelta(days=Era._taken)
+        Era._taken += days
 
     def at(self, seconds: float = 0, days: int = 0) -> datetime:
         return self.start + timedelta(days=days, seconds=seconds)

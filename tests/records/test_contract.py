@@ -122,13 +122,13 @@ def test_two_in_the_same_instant_are_two(store: Store, era: Era) -> None:
     assert sorted(ids_between(store, era, era.at(1), limit=3)) == sorted(each.id for each in same)
 
 
-def test_pages_are_newest_first_across_years_without_a_record(store: Store, era: Era) -> None:
-    days = [0, 0, 0, 1, 1, 40, 41, 400, 2000]
+def test_pages_are_newest_first_across_years_without_a_record(store: Store) -> None:
+    era, days = Era(days=2002), [0, 0, 0, 1, 1, 40, 41, 400, 2000]
     made = [era.record(days=day, seconds=3 * n) for n, day in enumerate(days)]
     add(store, *made)
     newest_first = [each.id for each in reversed(made)]
     for limit in (1, 2, 4, 9, 50):
-        assert [i for i in ids_between(store, era, era.at(days=2001), limit=limit) if i in newest_first] == newest_first
+        assert ids_between(store, era, era.at(days=2001), limit=limit) == newest_first
 
 
 def test_a_full_page_says_what_comes_next(store: Store, era: Era) -> None:
@@ -157,8 +157,7 @@ def test_pages_of_any_size_have_every_record_once(store: Store, seconds: list[in
     made = [era.record(seconds=each) for each in seconds]
     add(store, *made)
     found = ids_between(store, era, era.at(days=4), limit=limit)
-    assert len(found) == len(set(found))
-    assert set(found) >= {each.id for each in made}
+    assert sorted(found) == sorted(each.id for each in made)
     assert [each.time for each in found] == sorted((each.time for each in found), reverse=True)
 
 
