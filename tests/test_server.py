@@ -25,6 +25,7 @@ from backend.records.sqlite.store import SqliteStore
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
 from tests.drawings import SEVEN_URL
+from tests.processes import workers_of, writer_of
 
 
 def predict(url: str) -> dict[str, Any]:
@@ -42,10 +43,6 @@ def predict(url: str) -> dict[str, Any]:
 def recorded(url: str) -> list[str]:
     with urllib.request.urlopen(f"{url}/records?limit=200", timeout=30) as answer:
         return [each["id"] for each in json.load(answer)["records"]]
-
-
-def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def test_many_at_once_are_all_answered_and_all_recorded(tmp_path: Path) -> None:
@@ -79,13 +76,6 @@ def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path
             seen |= set(workers_of(running.process))
         assert len(seen) == 5
         assert recorded(running.url) == [made]
-
-
-def writer_of(process: subprocess.Popen[bytes]) -> int | None:
-    """The process that writes for all workers; it is begun by another thread than they are."""
-    tasks = Path(f"/proc/{process.pid}/task").iterdir()
-    children = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
-    return next((pid for pid in children if Path(f"/proc/{pid}/comm").read_text() == "digitpad write\n"), None)
 
 
 def test_a_writer_that_dies_under_load_is_replaced_and_every_drawing_stored(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backend.settings import TOP
 from tests.failure.checker import ask
+from tests.processes import workers_of, writer_of
 
 
 class Server:
@@ -40,22 +41,19 @@ class Server:
         )
 
     def kill_a_worker(self) -> None:
-        main = self._process.pid
-        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        workers = [each for each in children if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()]
+        workers = workers_of(self._process)
         if workers:
-            os.kill(int(random.choice(workers)), signal.SIGKILL)
+            os.kill(random.choice(workers), signal.SIGKILL)
 
     def signal_writer(self, number: signal.Signals) -> int:
         """To the process that writes for all workers; its number."""
         end = time.monotonic() + 10
         while time.monotonic() < end:
-            tasks = Path(f"/proc/{self._process.pid}/task").iterdir()  # it is begun by another thread than they are
-            for child in (child for task in tasks for child in (task / "children").read_text().split()):
-                with suppress(OSError):
-                    if Path(f"/proc/{child}/comm").read_text() == "digitpad write\n":
-                        os.kill(int(child), number)
-                        return int(child)
+            writer = writer_of(self._process)
+            if writer is not None:
+                with suppress(ProcessLookupError):  # it has just ended; another one is begun
+                    os.kill(writer, number)
+                    return writer
             time.sleep(0.05)
         raise TimeoutError("The server has no process that writes.")
 

@@ -7,15 +7,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.records.record import GREGORIAN, Drawing, Record
+from backend.records.cassandra.timeuuid import timeuuid
+from backend.records.record import Drawing, Record, ticks
 
 
 def id_at(instant: datetime, clock: int | None = None) -> uuid.UUID:
     """A version 1 UUID of that instant, as if it had been made then."""
-    ticks = (instant - GREGORIAN) // timedelta(microseconds=1) * 10
-    low, middle, high = ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFF, ticks >> 48 & 0x0FFF
-    clock = secrets.randbits(14) if clock is None else clock
-    return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, secrets.randbits(48)), version=1)
+    return timeuuid(ticks(instant), secrets.randbits(14) if clock is None else clock, secrets.randbits(48))
 
 
 class Era:

@@ -19,14 +19,15 @@ def microseconds(instant: int) -> int:
 
 def later_than(last: uuid.UUID, now: int) -> uuid.UUID:
     """One of `now`, in ticks, or just after `last`, whatever the clock does."""
-    return _timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
+    return timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
 
 
 def just_after(record_id: uuid.UUID) -> uuid.UUID:
     """One before which `record_id` still is."""
-    return _timeuuid(record_id.time + 1, 0, 0x808080808080)
+    return timeuuid(record_id.time + 1, 0, 0x808080808080)
 
 
-def _timeuuid(instant: int, clock: int, node: int) -> uuid.UUID:
+def timeuuid(instant: int, clock: int, node: int) -> uuid.UUID:
+    """instant: in ticks; clock: 14 bits; node: 48 bits."""
     low, middle, high = instant & 0xFFFFFFFF, instant >> 32 & 0xFFFF, instant >> 48 & 0x0FFF
     return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, node), version=1)

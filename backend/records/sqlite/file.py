@@ -169,9 +169,7 @@ class SqliteFile:
         try:
             self._use_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits with the power
-            connection.execute(
-                "PRAGMA wal_autocheckpoint = 4000"
-            )  # pages: what changes often is brought over less often
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; what changes often is then copied less
             connection.execute("PRAGMA cache_size = -256")  # KiB of each connection; the kernel keeps the file as well
             connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self._migrate(connection)
