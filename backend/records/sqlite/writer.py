@@ -34,7 +34,7 @@ LARGEST = 100_000  # bytes of a record that is handed in; the kernel takes about
 NAME = b"digitpad write"  # of the process, in ps and top
 RESTART_PAUSE = 0.1  # seconds
 LONGEST_CALL = 0.1  # seconds that a new line may wait for room
-LONGEST_END = 10.0  # seconds
+LONGEST_START, LONGEST_END = 10.0, 10.0  # seconds
 LINE, END = b"line", b"end"  # what workers send, with a line's end; what the process that started us sends
 TAKEN, REFUSED = b"+", b"-"  # how an answer begins; what follows is the id, or why
 LONGEST_ANSWER = 1000  # bytes
@@ -63,11 +63,15 @@ class Writer:
         self._ends, self._taken = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ends.settimeout(LONGEST_CALL)
         self._idle: list[socket.socket] = []
+        self._begun = threading.Event()
         self._closing = threading.Event()
         self._keeping = threading.Thread(target=self._keep_running, name="keep the writer running", daemon=True)
 
     def start(self) -> None:
+        """Returns when the process is forked: one that is forked while this process opens an SQLite file finds locks
+        taken that nobody will ever let go."""
         self._keeping.start()
+        self._begun.wait(LONGEST_START)
 
     def close(self) -> None:
         """Call it when the workers have ended."""
@@ -134,6 +138,7 @@ class Writer:
         while not self._closing.is_set():
             self.process = multiprocessing.get_context("fork").Process(target=self._run)
             self.process.start()
+            self._begun.set()
             self.process.join()
             self._closing.wait(RESTART_PAUSE)
 
