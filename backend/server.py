@@ -78,7 +78,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer 
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
-        workers=settings.workers or len(os.sched_getaffinity(0)),
+        workers=settings.workers or default_workers(len(os.sched_getaffinity(0)), writer is not None),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         blocking_threads=settings.threads + settings.waiting + SPARE_THREADS,
@@ -95,6 +95,12 @@ def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer 
     finally:
         if writer is not None:
             writer.close()
+
+
+def default_workers(cores: int, with_writer: bool) -> int:
+    """One for each core; of four or more, one is left to the process that writes, which else would wait for a worker
+    while that waits for it."""
+    return cores - 1 if with_writer and cores >= 4 else cores
 
 
 class _Server(MPServer):

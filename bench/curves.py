@@ -40,7 +40,7 @@ def connections(folder: Path, pace: Pace) -> list[Curve]:
 def workers(folder: Path, pace: Pace, most: int) -> list[Curve]:
     lines: dict[str, list[tuple[float, float]]] = {"the page's request": [], "RGBA PNG": []}
     for count in range(1, most + 1):
-        with digitpad(folder / f"workers{count}", cores=count) as server:
+        with digitpad(folder / f"workers{count}", cores=count, WORKERS=str(count)) as server:
             for name, requests in (("the page's request", page_requests), ("RGBA PNG", white)):
                 loads = [drive(server.port, requests(), 32, pace.seconds) for _ in range(pace.rounds)]
                 lines[name].append((count, _middle(loads).throughput))

@@ -75,7 +75,7 @@ PEERS = (
 
 
 def peers(folder: Path, pace: Pace, python: Path) -> list[Row]:
-    """As many workers as Digitpad's, each asked as its own documentation asks it. python: that of an environment with
+    """A worker for each core, each asked as its own documentation asks it. python: that of an environment with
     bench/peers/requirements.txt."""
     workers = str(len(os.sched_getaffinity(0)))
     rows = []

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.records.sqlite.store import SqliteStore
+from backend.server import default_workers
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
 from tests.drawings import SEVEN_URL
@@ -206,6 +207,21 @@ def test_a_setting_that_does_not_serve_is_said_without_a_traceback(
     assert ended.returncode != 0
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("cores", "with_writer", "workers"),
+    [(1, True, 1), (2, True, 2), (3, True, 3), (4, True, 3), (16, True, 15), (4, False, 4)],
+)
+def test_each_core_has_a_worker_and_of_many_one_the_process_that_writes(
+    cores: int, with_writer: bool, workers: int
+) -> None:
+    assert default_workers(cores, with_writer) == workers
+
+
+def test_so_many_workers_run_where_no_number_is_set(tmp_path: Path) -> None:
+    with running_server(tmp_path, WORKERS="0") as running:
+        assert len(workers_of(running.process)) == default_workers(len(os.sched_getaffinity(0)), with_writer=True)
 
 
 @pytest.mark.parametrize("workers", {1, len(os.sched_getaffinity(0))})
