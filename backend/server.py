@@ -44,6 +44,7 @@ SHARED = (
 )
 MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
 STOP = (signal.SIGTERM, signal.SIGINT)
+SETTLED = 1.0  # seconds, after which nothing of a worker is still starting
 LAST_ANSWERS, LAST_BYTES = 5.0, 0.1  # seconds for what is worked on, and for answers on their way, when told to stop
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
@@ -143,7 +144,6 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
 
     try:
         application = Turns(create_app(settings, writer), settings.threads, settings.waiting)
-        unload()
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()
@@ -151,6 +151,9 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
             os.kill(os.getppid(), signal.SIGTERM)
         sys.exit(2)
     _end_when_told(application)
+    settled = threading.Timer(SETTLED, unload)
+    settled.daemon = True
+    settled.start()
     return application
 
 

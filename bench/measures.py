@@ -130,7 +130,7 @@ def size(folder: Path, pace: Pace) -> list[Row]:
     shares: dict[int, float] = {}
     for workers in (1, 4):
         with digitpad(folder / "size", WORKERS=str(workers)) as server:
-            drive(server.port, page_requests(), 8, pace.seconds)
+            drive(server.port, page_requests(), 8, 3 * pace.seconds)
             shares[workers] = sum(memory(server.process)) / 1e6
     return [
         at_most("memory, proportional share: one worker and its parent", 100, [shares[1]], " MB"),

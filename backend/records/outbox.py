@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -59,22 +58,25 @@ class Outbox:
         self._file = SqliteFile(path, MIGRATIONS)
         self._limit = limit
         self._path = path
-        self._no_keys = threading.local()
+        self._no_keys: dict[sqlite3.Connection, int] = {}
 
     def close(self) -> None:
         self._file.close()
 
     def key_of(self, key: str) -> uuid.UUID | None:
         """The id of the record that was queued with this idempotency key."""
-        version = self._file.read("PRAGMA data_version")[0][0]  # of the file, as this thread sees it
-        if version == getattr(self._no_keys, "version", None):
+        return self._file.ask(partial(self._find, key))
+
+    def _find(self, key: str, connection: sqlite3.Connection) -> uuid.UUID | None:
+        version = connection.execute("PRAGMA data_version").fetchone()[0]  # of the file, as this connection sees it
+        if version == self._no_keys.get(connection):
             return None
-        if not self._file.read("SELECT 1 FROM keys LIMIT 1"):
-            self._no_keys.version = version  # spares each prediction the query below while all is well
+        if connection.execute("SELECT 1 FROM keys LIMIT 1").fetchone() is None:
+            self._no_keys[connection] = version  # spares each prediction the query below while all is well
             return None
         oldest = time.time() - KEY_LIFETIME / timedelta(seconds=1)
-        rows = self._file.read("SELECT id FROM keys WHERE key = ? AND at > ?", (key, oldest))
-        return uuid.UUID(bytes=rows[0][0]) if rows else None
+        row = connection.execute("SELECT id FROM keys WHERE key = ? AND at > ?", (key, oldest)).fetchone()
+        return uuid.UUID(bytes=row[0]) if row else None
 
     def add(self, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
         """Queue a record; the id under which it is queued, an earlier one where the key was used."""

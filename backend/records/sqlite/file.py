@@ -40,18 +40,22 @@ class SqliteFile:
         self._writer: threading.Thread | None = None
         self._writing: sqlite3.Connection | None = None  # the connection that writes
         self._start = threading.Lock()
-        self._readers = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []  # that read, and nobody uses
+        self._open: list[sqlite3.Connection] = []  # that read
         self._forget = False
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """The rows of a query, on this thread's own connection; it sees every commit before it."""
+        """The rows of a query, as `ask` finds them."""
+        return self.ask(lambda connection: connection.execute(sql, parameters).fetchall())
+
+    def ask(self, work: Work[T]) -> T:
+        """What `work` finds, on a connection that no other thread uses meanwhile; it sees every commit before it."""
         try:
-            connection = getattr(self._readers, "connection", None)
-            if connection is None:
-                connection = self._readers.connection = self._connect()
-                self._open.append(connection)
-            return connection.execute(sql, parameters).fetchall()
+            connection = self._reader()
+            try:
+                return work(connection)
+            finally:
+                self._idle.append(connection)
         except (sqlite3.Error, OSError) as error:
             raise self._unavailable(error) from error
 
@@ -106,6 +110,14 @@ class SqliteFile:
             for _, done in batch:
                 if not done.done():
                     done.set_exception(self._unavailable(error))
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:  # more threads read at the same time than ever before
+            connection = self._connect()
+            self._open.append(connection)
+            return connection
 
     def _work(self) -> None:
         while True:

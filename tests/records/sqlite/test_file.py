@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,23 @@ def test_where_the_file_itself_fails_nobody_is_told_otherwise(file: SqliteFile) 
             done.result()
     assert numbers(file) == []
     assert file.write(put(4)) == 4  # by a fresh connection
+
+
+def test_who_reads_at_the_same_time_has_a_connection_alone_and_who_reads_later_one_of_these(file: SqliteFile) -> None:
+    met = threading.Barrier(4, timeout=30)
+
+    def which(connection: sqlite3.Connection) -> sqlite3.Connection:
+        met.wait()
+        return connection
+
+    with ThreadPoolExecutor(4) as pool:
+        at_once = {done.result() for done in [pool.submit(file.ask, which) for _ in range(4)]}
+    assert len(at_once) == 4
+    assert file.ask(lambda connection: connection) in at_once
+
+
+def test_a_query_that_fails_leaves_its_connection_to_the_next(file: SqliteFile) -> None:
+    first = file.ask(lambda connection: connection)
+    with pytest.raises(RecorderUnavailable):
+        file.read("SELECT nothing FROM nowhere")
+    assert file.ask(lambda connection: connection) is first
