@@ -17,15 +17,13 @@ def keep_memory() -> None:
         mallopt(-8, 2)  # M_ARENA_MAX: not one for each thread
 
 
-def unload() -> None:
-    """Lets go of memory that was freed, and of what is loaded of the libraries' files: linking and starting them took
-    far more than serving does. The kernel loads again what is used again. Parts that were written to are kept."""
+def loaded() -> list[tuple[int, int]]:
+    """Where the parts of the libraries' files lie that were not written to, from an address up to another. Call it
+    while nothing else is loaded: a library that just comes in has its place before its contents."""
     smaps = Path("/proc/self/smaps")  # of Linux, see proc_pid_smaps(5)
     if not smaps.is_file():
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):  # of glibc
-        libc.malloc_trim(0)
+        return []
+    parts = []
     start = end = 0
     with smaps.open() as lines:
         for line in lines:
@@ -34,4 +32,15 @@ def unload() -> None:
                 of_file = values[0] in ("r-xp", "r--p") and values[-1].startswith("/")
                 start, end = (int(address, 16) for address in name.split("-")) if of_file else (0, 0)
             elif name == "Anonymous:" and values[0] == "0" and end:
-                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)
+                parts.append((start, end))
+    return parts
+
+
+def unload(parts: list[tuple[int, int]]) -> None:
+    """Lets go of memory that was freed, and of what is `loaded`: linking and starting the libraries took far more than
+    serving does. The kernel loads again what is used again."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):  # of glibc
+        libc.malloc_trim(0)
+    for start, end in parts:
+        libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), mmap.MADV_DONTNEED)

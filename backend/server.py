@@ -22,7 +22,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from backend import create_app
-from backend.memory import keep_memory, unload
+from backend.memory import keep_memory, loaded, unload
 from backend.records import open_writer
 from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
@@ -73,7 +73,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer 
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
-    unload()
+    unload(loaded())
     server = _Server(
         "digitpad",
         address=settings.host,
@@ -151,7 +151,7 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
             os.kill(os.getppid(), signal.SIGTERM)
         sys.exit(2)
     _end_when_told(application)
-    settled = threading.Timer(SETTLED, unload)
+    settled = threading.Timer(SETTLED, unload, [loaded()])
     settled.daemon = True
     settled.start()
     return application

@@ -8,7 +8,7 @@ from backend.settings import TOP
 WORK = """
 from pathlib import Path
 import cv2, numpy
-from backend.memory import keep_memory, unload
+from backend.memory import keep_memory, loaded, unload
 
 def of_files():  # kB
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -19,7 +19,7 @@ def work():
 
 keep_memory()
 done, before = work(), of_files()
-unload()
+unload(loaded())
 after = of_files()
 assert work() == done
 print(before, after)
