@@ -16,5 +16,5 @@ USER digitpad
 ENV HOST=0.0.0.0 INSTANCE=/data PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 5000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "backend.healthy"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "backend.healthcheck"]
 CMD ["python", "-m", "backend"]

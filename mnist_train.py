@@ -32,10 +32,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from backend.errors import Problem
-from backend.ink import find_ink
-from backend.normalize import normalize
-from backend.recognizer import FORMAT, among_digits
+from backend.reading.errors import BlankDrawing
+from backend.reading.ink import find_ink
+from backend.reading.normalize import normalize
+from backend.reading.recognizer import FORMAT, among_digits
 from training.download import MissingData
 from training.drawing import CANVAS, PENS, Image, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
@@ -157,7 +157,7 @@ class Material:
             return normalize(draw_at_random(strokes, rng, pens)), int(label)
         if kind == "photograph":
             ink = draw_at_random(vary_strokes(self.pens.strokes(i), rng, amount), rng)
-            with contextlib.suppress(Problem):  # where nothing is to be seen, the drawing itself will do
+            with contextlib.suppress(BlankDrawing):  # nothing left to see: use the drawing itself
                 ink = find_ink(photograph(ink, rng, largest=480))
             return normalize(ink), int(self.pens.label[i])
         if kind == "other":
@@ -412,9 +412,9 @@ def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
     }
     architecture = json.loads(final.to_json()) | {"digitpad": about}
     (folder / "model_mnist.json").write_text(json.dumps(architecture, indent=1) + "\n")
-    export(final, folder / "model_mnist.onnx", about)
+    export(final, folder / "models" / "model_mnist.onnx", about)
     shown = [layer.output for layer in final.layers if isinstance(layer, keras.layers.ReLU)]
-    export(keras.Model(final.input, [*shown, final.output]), folder / "model_mnist_layers.onnx", about)
+    export(keras.Model(final.input, [*shown, final.output]), folder / "models" / "model_mnist_layers.onnx", about)
     print(f"wrote model_mnist.json, .h5 and .onnx, version {digest[:12]}")
 
 

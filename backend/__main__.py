@@ -7,9 +7,9 @@ import sys
 
 def main() -> int:
     if sys.argv[1:2] == ["records"]:
-        from backend.records import command
+        from backend.records.command import main as records
 
-        return command.main(sys.argv[2:])
+        return records(sys.argv[2:])
     from backend.server import serve
 
     return serve()

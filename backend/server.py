@@ -21,30 +21,26 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from backend import create_app
-from backend.memory import keep_memory, loaded, unload
-from backend.records import open_writer
-from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
+from backend.web.app import create_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from backend.overload import Turns
+    from backend.web.overload import Turns
 
 # Imported before the workers fork, so that they share one copy. None of these starts a thread.
 SHARED = (
     "cv2",
     "onnxruntime",
-    "backend.compress",
-    "backend.explain",
-    "backend.overload",
-    "backend.routes",
-    "backend.security",
+    "backend.web.app",
+    "backend.reading.explain",
+    "backend.web.overload",
+    "backend.web.routes",
+    "backend.web.security",
 )
 MOST_CONNECTIONS = 1024  # of one worker, idle ones as well; more are not accepted until some are closed
 STOP = (signal.SIGTERM, signal.SIGINT)
-SETTLED = 1.0  # seconds, after which nothing of a worker is still starting
 LAST_ANSWERS, LAST_BYTES = 5.0, 0.1  # seconds for what is worked on, and for answers on their way, when told to stop
 SPARE_THREADS = 4  # to refuse with while all others are taken, and for what isn't POST
 
@@ -62,24 +58,22 @@ def serve() -> int:
         return 2
     print(f"Digitpad is at http://{settings.host}:{settings.port} (Ctrl-C stops it).", flush=True)
     broken = multiprocessing.Event()
-    writer = open_writer(settings)
-    run(settings, partial(_application, settings, writer, broken), writer)
+    run(settings, partial(_application, settings, broken))
     return 2 if broken.is_set() else 0
 
 
-def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer | None = None) -> None:
-    """Serve what `make` makes in each worker, until SIGINT or SIGTERM. writer: runs for as long."""
+def run(settings: Settings, make: Callable[[], WSGIApplication]) -> None:
+    """Serve what `make` makes in each worker, until SIGINT or SIGTERM."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads, which serving doesn't use, survive no fork
     for module in SHARED:
         importlib.import_module(module)
     gc.freeze()  # a collection would write to the pages that the workers share
-    unload(loaded())
     server = _Server(
         "digitpad",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
-        workers=settings.workers or default_workers(len(os.sched_getaffinity(0)), writer is not None),
+        workers=settings.workers or len(os.sched_getaffinity(0)),
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         blocking_threads=settings.threads + settings.waiting + SPARE_THREADS,
@@ -89,19 +83,7 @@ def run(settings: Settings, make: Callable[[], WSGIApplication], writer: Writer 
         log_access=settings.access_log,
         log_access_format=ACCESS_LOG,
     )
-    if writer is not None:
-        writer.start()
-    try:
-        server.serve(target_loader=make, wrap_loader=False)
-    finally:
-        if writer is not None:
-            writer.close()
-
-
-def default_workers(cores: int, with_writer: bool) -> int:
-    """One for each core; of four or more, one is left to the process that writes, which else would wait for a worker
-    while that waits for it."""
-    return cores - 1 if with_writer and cores >= 4 else cores
+    server.serve(target_loader=make, wrap_loader=False)
 
 
 class _Server(MPServer):
@@ -134,16 +116,15 @@ class _OneCore:
         return self._application(environ, start_response)
 
 
-def _application(settings: Settings, writer: Writer | None, broken: Event) -> WSGIApplication:
+def _application(settings: Settings, broken: Event) -> WSGIApplication:
     """One worker's application, made in that worker. Where it can't be, says why and stops the server."""
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP)  # for all threads that will be; see _end_when_told
     _end_with_parent()
-    keep_memory()
-    from backend.overload import Turns  # imported where all is, see SHARED
-    from backend.recognizer import ModelMismatch
+    from backend.reading.recognizer import ModelMismatch
+    from backend.web.overload import Turns  # imported where all is, see SHARED
 
     try:
-        application = Turns(create_app(settings, writer), settings.threads, settings.waiting)
+        application = Turns(create_app(settings), settings.threads, settings.waiting)
     except (ValueError, OSError, ModelMismatch) as error:
         if not broken.is_set():
             broken.set()
@@ -151,9 +132,6 @@ def _application(settings: Settings, writer: Writer | None, broken: Event) -> WS
             os.kill(os.getppid(), signal.SIGTERM)
         sys.exit(2)
     _end_when_told(application)
-    settled = threading.Timer(SETTLED, unload, [loaded()])
-    settled.daemon = True
-    settled.start()
     return application
 
 

@@ -28,15 +28,11 @@ class Settings:
         "`cassandra://HOST,HOST:9042/KEYSPACE?replication=3`, or `none`. "
         "Empty: `records.sqlite` in the instance folder.",
     )
-    model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `.h5` and `.onnx`.")
+    model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `model_mnist.h5` and `models/`.")
     model_runtime: Literal["onnx", "keras"] = setting(
         "onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt)."
     )
-    workers: int = setting(
-        0,
-        "Processes that read drawings. 0: one for each core; of four cores or more, SQLite leaves one to the process "
-        "that writes records.",
-    )
+    workers: int = setting(0, "Processes that read drawings. 0: one for each core.")
     threads: int = setting(8, "Requests that one process works on at the same time.")
     waiting: int = setting(128, "Requests that wait in one process for their turn; 503 is the answer to more.")
     access_log: bool = setting(True, "One line on the terminal for each request.")

@@ -18,10 +18,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from backend import create_app
 from backend.settings import TOP, Settings
-from tests.chromium import chromium
-from tests.records.nodes import Nodes
+from backend.web.app import create_app
+from tools.cassandra_nodes import Nodes
+from tools.chromium import chromium
 
 __all__ = ["chromium"]  # a fixture
 
@@ -62,7 +62,7 @@ def settings(tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     yield app
-    app.extensions["recorder"].close()
+    app.extensions["digitpad"].close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.recognizer import Recognizer
+from backend.reading.recognizer import Recognizer
 from training import measures
 from training.measures import Drawn, Way
 from training.sources import Pens, load_mnist

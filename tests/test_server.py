@@ -22,11 +22,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from backend.records.sqlite.store import SqliteStore
-from backend.server import default_workers
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
-from tests.drawings import SEVEN_URL
-from tests.processes import workers_of, writer_of
+from tools.drawings import SEVEN_URL
+from tools.processes import workers_of
 
 
 def predict(url: str) -> dict[str, Any]:
@@ -79,26 +78,10 @@ def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path
         assert recorded(running.url) == [made]
 
 
-def test_a_writer_that_dies_under_load_is_replaced_and_every_drawing_stored(tmp_path: Path) -> None:
-    with running_server(tmp_path) as running, ThreadPoolExecutor(8) as pool:
-        answers = [pool.submit(predict, running.url) for _ in range(150)]
-        answers[20].result()
-        killed = writer_of(running.process)
-        assert killed is not None
-        os.kill(killed, signal.SIGKILL)
-        made = [each.result() for each in answers]
-        assert {each["recorded"] for each in made} == {"stored"}
-        assert sorted(recorded(running.url)) == sorted(each["id"] for each in made)
-        end = time.monotonic() + 10
-        while writer_of(running.process) in (None, killed):
-            assert time.monotonic() < end
-            time.sleep(0.05)
-
-
 def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
         predict(running.url)
-        pids = [*workers_of(running.process), writer_of(running.process)]
+        pids = workers_of(running.process)
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(timeout=20) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -107,7 +90,7 @@ def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Pat
 def test_a_server_that_is_killed_leaves_no_process_on_its_port(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
         predict(running.url)
-        pids = [*workers_of(running.process), writer_of(running.process)]
+        pids = workers_of(running.process)
         running.process.kill()
         end = time.monotonic() + 30
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
@@ -128,7 +111,7 @@ def test_under_load_too_it_stops_at_once_and_has_kept_what_it_answered(tmp_path:
         for _ in range(8):
             pool.submit(predict_on, running.url)
         time.sleep(1)
-        pids = [*workers_of(running.process), writer_of(running.process)]
+        pids = workers_of(running.process)
         running.process.send_signal(how)
         end = time.monotonic() + 8  # granian's own way out took 10 s, or for ever where its parent was killed
         while any(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -209,36 +192,6 @@ def test_a_setting_that_does_not_serve_is_said_without_a_traceback(
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("cores", "with_writer", "workers"),
-    [(1, True, 1), (2, True, 2), (3, True, 3), (4, True, 3), (16, True, 15), (4, False, 4)],
-)
-def test_each_core_has_a_worker_and_of_many_one_the_process_that_writes(
-    cores: int, with_writer: bool, workers: int
-) -> None:
-    assert default_workers(cores, with_writer) == workers
-
-
-def test_so_many_workers_run_where_no_number_is_set(tmp_path: Path) -> None:
+def test_each_core_has_a_worker_by_default(tmp_path: Path) -> None:
     with running_server(tmp_path, WORKERS="0") as running:
-        assert len(workers_of(running.process)) == default_workers(len(os.sched_getaffinity(0)), with_writer=True)
-
-
-@pytest.mark.parametrize("workers", {1, len(os.sched_getaffinity(0))})
-def test_each_worker_reads_drawings_on_a_core_of_its_own(tmp_path: Path, workers: int) -> None:
-    cores = os.sched_getaffinity(0)
-
-    def kept_on(pid: int) -> set[int]:
-        """The cores that single threads of a process are kept on."""
-        masks = [os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()]
-        return {core for mask in masks if len(mask) == 1 for core in mask}
-
-    with running_server(tmp_path, WORKERS=str(workers)) as running:
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(lambda _: predict(running.url), range(64)))
-        found = [kept_on(pid) for pid in workers_of(running.process)]
-    used = [core for each in found for core in each]
-    assert used
-    assert all(len(each) <= 1 for each in found)  # a worker that got no request keeps to none
-    assert len(set(used)) == len(used)
-    assert set(used) <= cores
+        assert len(workers_of(running.process)) == len(os.sched_getaffinity(0))

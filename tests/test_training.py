@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from backend.errors import Problem
-from backend.ink import find_ink
-from backend.normalize import normalize
-from backend.recognizer import Recognizer
+from backend.reading.ink import find_ink
+from backend.reading.normalize import normalize
+from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
+from backend.web.errors import Problem
 from mnist_train import agreed
-from tests.drawings import STROKES
-from tests.test_ink import alike
+from tests.reading.test_ink import alike
+from tools.drawings import STROKES
 from training.drawing import CANVAS, PENS, Strokes, draw, draw_at_random, extent, fit, place
 from training.nondigits import LOOKALIKES, SHAPES, invent, side_by_side
 from training.paper import photograph

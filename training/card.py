@@ -16,8 +16,8 @@ import cv2
 import matplotlib
 import numpy as np
 
-from backend.normalize import normalize
-from backend.recognizer import Recognizer
+from backend.reading.normalize import normalize
+from backend.reading.recognizer import Recognizer
 from training import measures
 from training.download import MissingData
 from training.drawing import Image
@@ -57,7 +57,7 @@ def measure(data: Path, count: int | None, seeds: list[Path]) -> tuple[list[Row]
     called = [answer.verdict == "digit" for answer in others_read]
     runs = [measures.mnist_raw(Recognizer(seed), pictures, labels) for seed in seeds]
     across = f"{np.mean(runs):.2%}, sd {np.std(runs, ddof=1):.2%}, n {len(runs)}" if len(runs) > 1 else "not measured"
-    megabytes = (TOP / "model_mnist.onnx").stat().st_size / 1e6
+    megabytes = (TOP / "models" / "models/model_mnist.onnx").stat().st_size / 1e6
     n = len(drawn.truth)
     area = measures.auroc(drawn.confidence, [answer.confidence for answer in others_read])
     rows: list[Row] = [
@@ -81,7 +81,7 @@ def measure(data: Path, count: int | None, seeds: list[Path]) -> tuple[list[Row]
         ("verdict `digit` given", f"{len(called):,} that are none", f"{np.mean(called):.2%}", "at most 6 % (2 %)"),
         ("AUROC of the confidence", "digits against these", f"{area:.4f}", "0.98 (0.995)"),
         ("time, pixels to probabilities", "one thread, median", f"{cost:.2f} ms", "1 ms (0.5 ms)"),
-        ("weights", "model_mnist.onnx", f"{megabytes:.2f} MB", "4 MB (1 MB)"),
+        ("weights", "models/model_mnist.onnx", f"{megabytes:.2f} MB", "4 MB (1 MB)"),
     ]
     return rows, drawn, others_read, pens
 

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from backend import create_app
-from backend.ink import find_ink
-from backend.normalize import normalize
-from backend.recognizer import Recognizer
+from backend.reading.ink import find_ink
+from backend.reading.normalize import normalize
+from backend.reading.recognizer import Recognizer
 from backend.settings import Settings
+from backend.web.app import create_app
 from training.drawing import CANVAS, PENS, SIZES, Image, Strokes, draw, draw_at_random, extent, fit, place
 from training.nondigits import LOOKALIKES, invent
 from training.paper import photograph

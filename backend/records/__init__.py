@@ -9,26 +9,17 @@ from backend.records.outbox import Outbox
 from backend.records.record import Store
 from backend.records.recorder import Recorder
 from backend.records.sqlite.store import SqliteStore
-from backend.records.sqlite.writer import Writer
 from backend.settings import Settings
 
 
-def open_recorder(settings: Settings, writer: Writer | None = None) -> Recorder:
+def open_recorder(settings: Settings) -> Recorder:
     """The recorder that the settings ask for; nothing is opened before `start()` or a first use.
-
-    writer: what `open_writer` made before the workers were forked.
 
     Raises ValueError, in words, for a RECORDS_URL that can't be read.
     """
-    name, store = open_store(settings.records, writer)
+    name, store = open_store(settings.records)
     outbox = Outbox(settings.instance / "outbox.sqlite", settings.outbox_bytes)
     return Recorder(name, store, outbox, settings.record_budget_ms / 1000)
-
-
-def open_writer(settings: Settings) -> Writer | None:
-    """What writes for all workers of a server, not started yet; None where the store needs none."""
-    path = _sqlite_path(settings.records)
-    return Writer(path) if path else None
 
 
 def _sqlite_path(url: str) -> Path | None:
@@ -36,11 +27,11 @@ def _sqlite_path(url: str) -> Path | None:
     return Path(unquote(parts.path[1:])) if parts.scheme == "sqlite" and not parts.netloc and parts.path[1:] else None
 
 
-def open_store(url: str, writer: Writer | None = None) -> tuple[str, Store]:
+def open_store(url: str) -> tuple[str, Store]:
     """What people call it, and the store of a URL, not started yet."""
     path = _sqlite_path(url)
     if path is not None:
-        return "SQLite", SqliteStore(path, writer)
+        return "SQLite", SqliteStore(path)
     if urlsplit(url).scheme == "cassandra":
         # Imported here: the driver takes 0.2 s, which a start without Cassandra need not pay.
         from backend.records.cassandra.store import CassandraStore

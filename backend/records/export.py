@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from backend.ids import date_text
+from backend.records.ids import date_text
 from backend.records.record import Record
 
 PIECE = 1 << 18  # bytes

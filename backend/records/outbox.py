@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from backend.records.operations import Add, Correct, Delete, Operation, as_it_reads, decode, do
+from backend.records.outbox_operations import Add, Correct, Delete, Operation, as_it_reads, decode, do
 from backend.records.record import KEY_LIFETIME, Drawing, Record, RecorderUnavailable, Store
 from backend.records.sqlite.file import SqliteFile
 

@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-Verdict = Literal["digit", "unsure", "not_a_digit"]
+from backend.reading.verdict import Verdict
+
 Source = Literal["canvas", "upload"]
 
 KEY_LIFETIME = timedelta(days=1)  # how long an idempotency key is remembered

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from backend.records.operations import by_any_id
 from backend.records.outbox import Outbox
+from backend.records.outbox_operations import by_any_id
 from backend.records.record import (
     Added,
     Confusion,

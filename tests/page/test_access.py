@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import any_screen
-from tests.page.hand import draw
 from tests.page.test_draw import predict
+from tools.hand import draw
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 

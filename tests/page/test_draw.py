@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.page.hand import DIGITS, drag, draw
+from tools.hand import DIGITS, drag, draw
 
 COLOR = "button => getComputedStyle(button).backgroundColor"
 PLACES = [(0.2, 0.15, 0.65), (0.03, 0.05, 0.4), (0.55, 0.55, 0.42), (0.1, 0.05, 0.88)]

@@ -9,8 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import free_port, running_server
-from tests.page.hand import draw
 from tests.page.test_draw import predict
+from tools.hand import draw
 
 
 @contextmanager

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.drawings import as_file, draw
 from tests.page.conftest import any_screen
-from tests.page.hand import drag
 from tests.page.test_draw import ink, predict, predict_sending
+from tools.drawings import as_file, draw
+from tools.hand import drag
 
 SEVEN = as_file(draw(7, size=700, side=450, left=120, top=120, pen=45))
 

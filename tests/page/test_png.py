@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from backend.body import data_url_bytes
-from backend.decode import decode
-from backend.ink import find_ink
-from backend.png import read_quick_png
-from tests.drawings import as_data_url, as_file
+from backend.reading.decode import decode
+from backend.reading.ink import find_ink
+from backend.reading.png import read_quick_png
+from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
-from tests.page.hand import DIGITS, drag, draw
 from tests.page.test_draw import predict_sending
 from tests.page.test_picture import SEVEN, choose
+from tools.drawings import as_data_url, as_file
+from tools.hand import DIGITS, drag, draw
 
 MANY = 1_000_000  # pixels
 GRAY, RGBA = 0, 6  # color types (PNG specification, 11.2.1)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page import hand
 from tests.page.conftest import any_screen
-from tests.page.hand import DIGITS, on_canvas, placed
 from tests.page.test_draw import ink, predict, predict_sending
+from tools import hand
+from tools.hand import DIGITS, on_canvas, placed
 
 SEVEN = placed(DIGITS["7"], 0.2, 0.15, 0.65)
 LINE = [[(0.2, 0.2), (0.5, 0.25), (0.8, 0.2)]]

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import drawings
 from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
-from tests.page.hand import DIGITS, placed
+from tools import drawings
+from tools.hand import DIGITS, placed
 
 STROKES = [
     [[280 * x, 280 * y, 10 * i] for i, (x, y) in enumerate(stroke)] for stroke in placed(DIGITS["7"], 0.2, 0.15, 0.65)

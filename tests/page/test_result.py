@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.page.conftest import any_screen
-from tests.page.hand import drag, draw, on_canvas
 from tests.page.test_draw import ink, predict
+from tools.hand import drag, draw, on_canvas
 
 PREVIEW = "**/predict?record=false"
 PREDICT = re.compile(r"/predict$")

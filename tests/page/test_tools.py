@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.body import data_url_bytes
-from tests.drawings import as_file
+from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
-from tests.page.hand import drag, draw
 from tests.page.test_draw import ink, predict_sending
 from tests.page.test_picture import choose
+from tools.drawings import as_file
+from tools.hand import drag, draw
 
 
 def press(page: Page, name: str) -> None:

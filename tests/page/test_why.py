@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.conftest import any_screen
-from tests.page.hand import drag, draw
+from tools.hand import drag, draw
 
 
 @pytest.fixture

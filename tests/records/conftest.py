@@ -8,17 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from backend.records import open_store, open_writer
+from backend.records import open_store
 from backend.records.record import Store
-from backend.records.sqlite.writer import Writer
-from backend.settings import Settings
-from tests.records.making import Era
-from tests.records.nodes import Nodes, NoNodes, drop
+from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tools.sample_records import Era
 
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}
 
 
-@pytest.fixture(scope="session", params=["sqlite", "sqlite with a writer", *NODES])
+@pytest.fixture(scope="session", params=["sqlite", *NODES])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -39,9 +37,9 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     drop(url)
 
 
-def opened(url: str, writer: Writer | None = None) -> Store:
+def opened(url: str) -> Store:
     """A store that is ready."""
-    _, store = open_store(url, writer)
+    _, store = open_store(url)
     store.start()
     end = time.monotonic() + 120
     while (problem := store.problem()) is not None:
@@ -53,14 +51,9 @@ def opened(url: str, writer: Writer | None = None) -> Store:
 
 @pytest.fixture(scope="session")
 def store(kind: str, url: str) -> Iterator[Store]:
-    writer = open_writer(Settings(records_url=url)) if kind == "sqlite with a writer" else None
-    if writer is not None:
-        writer.start()
-    store = opened(url, writer)
+    store = opened(url)
     yield store
     store.close()
-    if writer is not None:
-        writer.close()
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from backend.records.record import Filter
 from backend.records.recorder import Recorder
 from backend.settings import TOP, Settings
 from tests.conftest import running_server
-from tests.drawings import SEVEN, SEVEN_URL
-from tests.records.making import Era, drawing
+from tools.drawings import SEVEN, SEVEN_URL
+from tools.sample_records import Era, drawing
 
 
 def restored(copy: Path, instance: Path) -> Recorder:

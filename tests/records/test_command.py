@@ -15,7 +15,7 @@ from backend.records.command import copy, main
 from backend.records.record import Drawing, Filter, Store
 from backend.settings import TOP
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing
+from tools.sample_records import Era, drawing
 
 
 class Interrupted(Exception):

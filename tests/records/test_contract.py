@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.ids import RecordIds
+from backend.records.ids import RecordIds
 from backend.records.record import Filter, Record, Store
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing, id_at, record
+from tools.sample_records import Era, drawing, id_at, record
 
 EVERY = Filter()
 IN_TIME = 20.0  # seconds: nothing here is about how long a write may take

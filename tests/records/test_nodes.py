@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from tests.records.nodes import Nodes
+from tools.cassandra_nodes import Nodes
 
 
 def test_two_runs_of_the_tests_have_different_nodes() -> None:

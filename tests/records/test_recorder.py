@@ -22,7 +22,7 @@ from backend.records import open_recorder, open_store
 from backend.records.record import Added, Filter, Record, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import Settings
-from tests.records.making import Era, drawing, record
+from tools.sample_records import Era, drawing, record
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import Running, running_server
-from tests.page.hand import draw
+from tools.hand import draw
 
 
 def wait_until_ready(page: Page, server: Running) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from backend.records.cassandra.link import Asked, Link
+from backend.records.cassandra.connection import Asked, Link
 from backend.records.cassandra.partition import PREDICTION
 from backend.records.cassandra.timeuuid import just_after
 from backend.records.record import Record, date_of

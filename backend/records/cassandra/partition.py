@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from backend.ids import shard_of
+from backend.records.ids import shard_of
 from backend.records.record import date_of
 
 # `at` of a prediction, in contrast to its corrections: the smallest timeuuid, in Cassandra's order.

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from backend.records.cassandra import pages, tallies
-from backend.records.cassandra.link import Asked, Link, Undecided
+from backend.records.cassandra import counts, pages
+from backend.records.cassandra.connection import Asked, Link, Undecided
 from backend.records.cassandra.pages import COLUMNS, newest_first, record_of
 from backend.records.cassandra.partition import PREDICTION, Partition
 from backend.records.cassandra.timeuuid import NEWEST, later_than, microseconds
@@ -53,7 +53,7 @@ STATEMENTS = {
     "add alias": "INSERT INTO aliases (id, same_as) VALUES (?, ?)",
     "alias": "SELECT same_as FROM aliases WHERE id = ?",
     **pages.STATEMENTS,
-    **tallies.STATEMENTS,
+    **counts.STATEMENTS,
 }
 
 
@@ -62,7 +62,7 @@ class CassandraStore:
 
     def __init__(self, url: str) -> None:
         self._link = Link(CassandraUrl.parse(url), STATEMENTS)
-        self._tallies = tallies.Tallies(self._link)
+        self._tallies = counts.Tallies(self._link)
         self._listed: OrderedDict[Partition, None] = OrderedDict()  # of which `minutes` and `days` tell
 
     def start(self) -> None:

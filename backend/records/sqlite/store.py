@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,12 +21,9 @@ from backend.records.record import (
     RecorderUnavailable,
     ticks,
 )
-from backend.records.sqlite import writes
+from backend.records.sqlite import transactions
 from backend.records.sqlite.file import SqliteFile
 from backend.records.sqlite.schema import COLUMNS, LAST_CHANGE, MIGRATIONS, record_of
-
-if TYPE_CHECKING:
-    from backend.records.sqlite.writer import Writer
 
 CHANGE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 LOOK_AT = 20_000  # records that one page looks at, at most, when a filter lets few of them through
@@ -36,10 +32,8 @@ LOOK_AT = 20_000  # records that one page looks at, at most, when a filter lets 
 class SqliteStore:
     """See backend.records.record.Store."""
 
-    def __init__(self, path: Path, writer: Writer | None = None) -> None:
-        """writer: the process that writes for all workers of a server, if there is one."""
+    def __init__(self, path: Path) -> None:
         self.file = SqliteFile(path, MIGRATIONS)
-        self._writer = writer
 
     def start(self) -> None:
         self.file.path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,9 +43,7 @@ class SqliteStore:
         self.file.close()
 
     def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
-        taken = self._writer.add(record, drawing, key, timeout) if self._writer else None
-        if taken is None:
-            taken = self.file.write(partial(writes.take, record=record, drawing=drawing, key=key), timeout)
+        taken = self.file.write(partial(transactions.take, record=record, drawing=drawing, key=key), timeout)
         return record if taken == record.id else self.get(taken) or msgspec.structs.replace(record, id=taken)
 
     def get(self, record_id: uuid.UUID) -> Record | None:
@@ -108,11 +100,11 @@ class SqliteStore:
         return Page(records=found, next=uuid.UUID(bytes=end[0][0]) if end else None)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
-        return self.file.write(partial(writes.correct, record_id=record_id, label=label), CHANGE_TIMEOUT)
+        return self.file.write(partial(transactions.correct, record_id=record_id, label=label), CHANGE_TIMEOUT)
 
     def delete(self, record_id: uuid.UUID) -> bool:
         def work(connection: sqlite3.Connection) -> bool:
-            gone = writes.delete(connection, record_id)
+            gone = transactions.delete(connection, record_id)
             if gone:
                 self.file.forget_deleted()
             return gone

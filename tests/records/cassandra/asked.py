@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from backend.records.cassandra.link import Asked
+from backend.records.cassandra.connection import Asked
 from backend.records.cassandra.store import CassandraStore
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.records.nodes import Nodes, NoNodes, drop
+from tools.cassandra_nodes import Nodes, NoNodes, drop
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from backend.records.record import Filter
 from backend.records.recorder import Recorder
 from backend.settings import TOP, Settings
 from tests.records.cassandra.certificates import cassandra_yaml, make_authority
-from tests.records.making import Era, drawing
+from tools.sample_records import Era, drawing
 
 ADDRESS = "127.0.7.1"  # beside the other tests' nodes
 PLACE = f"Waits for Cassandra at {ADDRESS} (port 9042): "

@@ -12,8 +12,8 @@ from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore
 from backend.records.record import Store
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing
-from tests.records.nodes import Nodes, NoNodes, drop
+from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tools.sample_records import Era, drawing
 
 PATIENT = 10.0  # seconds for a record
 

@@ -8,7 +8,7 @@ from backend.records.cassandra.store import CassandraStore
 from backend.records.record import Filter, Record
 from tests.records.cassandra.asked import partitions_asked
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing, id_at, record
+from tools.sample_records import Era, drawing, id_at, record
 
 
 def opened_cassandra(url: str) -> CassandraStore:

@@ -11,8 +11,8 @@ import pytest
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import Drawing, Filter, Record, Store
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing
-from tests.records.nodes import Nodes, NoNodes, drop
+from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tools.sample_records import Era, drawing
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from backend.records.record import Filter
 from backend.records.recorder import Recorder
 from backend.settings import Settings
 from tests.records.conftest import opened
-from tests.records.making import Era, drawing
+from tools.sample_records import Era, drawing
 
 
 @contextmanager

@@ -1,0 +1,25 @@
+"""`python -m backend.healthcheck`: 0 when the server on this machine can serve, for Docker's health check."""
+
+from __future__ import annotations
+
+import sys
+import urllib.error
+import urllib.request
+
+from backend.settings import Settings
+
+
+def main() -> int:
+    url = f"http://127.0.0.1:{Settings.from_environment().port}/health/ready"
+    try:
+        with urllib.request.urlopen(url, timeout=4):
+            return 0
+    except urllib.error.HTTPError as error:
+        print(error.read().decode(), file=sys.stderr)
+    except OSError as error:
+        print(f"{url}: {error}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

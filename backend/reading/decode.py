@@ -1,0 +1,168 @@
+"""From the bytes of a picture to its pixels. The bytes decide what it is, never a name."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType
+from backend.reading.png import read_quick_png
+
+Pixels = NDArray[np.uint8]
+
+LARGE_SIDE = 2000  # px; a larger picture is brought down to it
+ONE_LARGE = threading.Lock()  # one of them at a time in a process, since each takes hundreds of megabytes
+
+
+class Picture(NamedTuple):
+    pixels: Pixels  # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, upright, at most LARGE_SIDE on each side
+    media_type: str
+
+
+def decode(image: bytes, max_pixels: int) -> Picture:
+    """The picture that a PNG, JPEG, BMP or WebP file holds, turned as its EXIF says, large ones made smaller.
+
+    Raises UnknownImageType for any other type, ImageTooLarge for more than `max_pixels`, DamagedImage.
+    """
+    media_type = media_type_of(image)
+    width, height = size_of(image, media_type)
+    if width * height > max_pixels:
+        raise ImageTooLarge(
+            f"The picture has {width} x {height} pixels; at most {max_pixels:,} are read. Send a smaller one.",
+        )
+    if max(width, height) <= LARGE_SIDE:
+        return Picture(_pixels(image, media_type), media_type)
+    with ONE_LARGE:
+        return Picture(_shrink(_pixels(image, media_type)), media_type)
+
+
+def media_type_of(image: bytes) -> str:
+    """By the first bytes. Raises UnknownImageType."""
+    if image.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if image.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if image.startswith(b"RIFF") and image[8:12] == b"WEBP":
+        return "image/webp"
+    if image.startswith(b"BM"):
+        return "image/bmp"
+    raise UnknownImageType("The file is not a picture in PNG, JPEG, BMP or WebP form.")
+
+
+def size_of(image: bytes, media_type: str) -> tuple[int, int]:
+    """Width and height as the header has them, before anything is decoded. Raises DamagedImage."""
+    try:
+        if media_type == "image/png":
+            width, height = struct.unpack_from(">II", image, 16)
+        elif media_type == "image/jpeg":
+            width, height = _jpeg_size(image)
+        elif media_type == "image/webp":
+            width, height = _webp_size(image)
+        else:
+            width, height = _bmp_size(image)
+    except (struct.error, IndexError):
+        raise _undecodable(media_type) from None
+    return width, abs(height)
+
+
+def _undecodable(media_type: str) -> DamagedImage:
+    kind = media_type.removeprefix("image/").upper()
+    return DamagedImage(f"The {kind} picture is damaged or cut off; send it again.")
+
+
+def _pixels(image: bytes, media_type: str) -> Pixels:
+    try:
+        pixels = _turned(np.frombuffer(image, np.uint8), image, media_type)
+    except cv2.error:
+        pixels = None
+    if pixels is None or pixels.size == 0:
+        raise _undecodable(media_type)
+    if pixels.dtype == np.uint16:
+        return np.ascontiguousarray(pixels.view("u1").reshape(*pixels.shape, 2)[..., 1])  # the high bytes
+    return pixels
+
+
+def _turned(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
+    if media_type == "image/png" and (pixels := read_quick_png(image)) is not None:
+        return pixels
+    if media_type == "image/jpeg":
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # turns by EXIF; a JPEG has no alpha to lose
+    if b"eXIf" not in image and b"EXIF" not in image:
+        return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    # IMREAD_UNCHANGED alone keeps alpha but doesn't turn.
+    pixels, kinds, blocks = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
+    for kind, block in zip(kinds, blocks, strict=True):
+        if pixels is not None and kind == cv2.IMAGE_METADATA_EXIF:
+            pixels = _upright(pixels, _orientation(block.tobytes()))
+    return pixels
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = LARGE_SIDE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _orientation(exif: bytes) -> int:
+    """EXIF's tag 0x0112, 1 to 8; 1 (upright) where it can't be found."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = "<" if exif.startswith(b"II") else ">"
+    try:
+        (start,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, entry)
+            if tag == 0x0112:
+                return int(value)
+    except struct.error:
+        pass
+    return 1
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _jpeg_size(image: bytes) -> tuple[int, int]:
+    at = 2
+    while True:
+        marker, length = struct.unpack_from(">xBH", image, at)
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a frame header
+            height, width = struct.unpack_from(">HH", image, at + 5)
+            return width, height
+        else:
+            at += 2 + length
+
+
+def _webp_size(image: bytes) -> tuple[int, int]:
+    kind = image[12:16]
+    if kind == b"VP8X":
+        return (
+            1 + int.from_bytes(image[24:27], "little"),
+            1 + int.from_bytes(image[27:30], "little"),
+        )
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", image, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", image, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _bmp_size(image: bytes) -> tuple[int, int]:
+    (header,) = struct.unpack_from("<I", image, 14)
+    width, height = struct.unpack_from("<HH" if header == 12 else "<ii", image, 18)
+    return width, height

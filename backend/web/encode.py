@@ -1,0 +1,43 @@
+"""From pixels to a picture in a data URL."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+
+import cv2
+import numpy as np
+
+from backend.reading.decode import Pixels
+
+
+def png_url(pixels: Pixels) -> str:
+    """pixels: uint8, (H, W) gray or (H, W, 4) BGRA."""
+    _, png = cv2.imencode(".png", pixels)
+    return _url(png.tobytes())
+
+
+def quick_png_url(pixels: Pixels) -> str:
+    """The same for a small gray picture, uint8 (H, W) of less than 64 KiB, whose bytes are stored as they are: four
+    times as fast, and for 28x28 half a kilobyte longer."""
+    height, width = pixels.shape
+    rows = np.zeros((height, 1 + width), np.uint8)  # each begins with its filter, none
+    rows[:, 1:] = pixels
+    data = rows.tobytes()
+    # One stored block (RFC 1951, 3.2.4) in a zlib stream (RFC 1950).
+    stored = b"\x78\x01\x01" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
+    return _url(
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+        + _chunk(b"IDAT", stored + struct.pack(">I", zlib.adler32(data)))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def _url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()

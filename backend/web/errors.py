@@ -1,0 +1,91 @@
+"""What can be wrong with a request, said to a person: problem details after RFC 9457."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import msgspec
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from backend.reading.errors import BlankDrawing, DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
+from backend.records.record import RecorderUnavailable
+
+
+class Problem(Exception):
+    """A refusal that becomes an `application/problem+json` answer.
+
+    Raise it anywhere below a route: `code` is stable and for programs, `detail` is for people and
+    says what was wrong and what to do.
+    """
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a request was refused."""
+
+    type: str = "about:blank"
+    title: str  # the status in words
+    status: int
+    code: str  # stable, for programs
+    detail: str  # for people: what was wrong, what to do
+
+
+def problem_answer(status: int, code: str, detail: str) -> Response:
+    details = ProblemDetails(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
+    return Response(msgspec.json.encode(details), status, mimetype="application/problem+json")
+
+
+UNREADABLE = {UnknownImageType: 415, ImageTooLarge: 413, DamagedImage: 422, BlankDrawing: 422}
+
+# What Flask itself refuses, said in our words.
+OURS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address doesn't take that method."),
+    413: ("too_large", "The request is larger than this server takes; send a smaller picture."),
+}
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        return problem_answer(error.status, error.code, error.detail)
+
+    @app.errorhandler(UnreadableDrawing)
+    def unreadable(error: UnreadableDrawing) -> Response:
+        return problem_answer(UNREADABLE[type(error)], error.code, str(error))
+
+    @app.errorhandler(RecorderUnavailable)
+    def unavailable(error: RecorderUnavailable) -> Response:
+        answer = problem_answer(503, "recorder_unavailable", str(error))
+        answer.headers["Retry-After"] = "1"
+        return answer
+
+    @app.errorhandler(HTTPException)
+    def refused_by_flask(error: HTTPException) -> Response:
+        status = error.code or 500
+        if isinstance(error, SecurityError):
+            code, detail = (
+                "untrusted_host",
+                "This server doesn't answer to that host name; TRUSTED_HOSTS sets which it does.",
+            )
+        elif status in OURS:
+            code, detail = OURS[status]
+        else:
+            code = HTTPStatus(status).name.lower()
+            detail = error.description or HTTPStatus(status).description
+        answer = problem_answer(status, code, detail)
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                answer.headers[name] = value  # Allow, Retry-After, ...
+        return answer
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        app.logger.error("A request failed.", exc_info=error)
+        return problem_answer(500, "internal", "The server failed at this; its log says why.")

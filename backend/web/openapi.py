@@ -1,0 +1,155 @@
+"""The contract as an OpenAPI 3.1 document, generated from the routes themselves.
+
+A view says what it takes and answers by `@describe(...)`; its path and methods come from Flask, its
+summary from its docstring, its schemas from the msgspec structs that are really sent.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Flask
+from werkzeug.routing import Rule
+
+from backend.web.errors import ProblemDetails
+
+View = TypeVar("View", bound=Callable[..., Any])
+Json = dict[str, Any]
+Schemas = dict[type | None, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    status: int
+    answer: type | None
+    media_types: Sequence[str]
+    body: type | None
+    form: bool
+    query: type | None
+    headers: Mapping[str, str]
+    errors: Sequence[int]
+
+
+def describe(
+    *,
+    answer: type | None = None,
+    status: int = 200,
+    media_types: Sequence[str] = ("application/json",),
+    body: type | None = None,
+    form: bool = False,
+    query: type | None = None,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[int] = (),
+) -> Callable[[View], View]:
+    """Says what a view answers, for the contract.
+
+    answer: the struct that it sends; None for bytes of one of `media_types`, or for nothing (204).
+    body: the struct that it takes as JSON. form: a data URL as text or a form does as well.
+    query: the struct of its query string. headers: name and meaning of those that it looks at.
+    errors: the statuses with which it may refuse.
+    """
+
+    def note(view: View) -> View:
+        view.description = Description(  # type: ignore[attr-defined]
+            status=status,
+            answer=answer,
+            media_types=media_types,
+            body=body,
+            form=form,
+            query=query,
+            headers=headers or {},
+            errors=errors,
+        )
+        return view
+
+    return note
+
+
+def contract(app: Flask) -> Json:
+    """The OpenAPI document of every described route."""
+    views: list[tuple[Rule, Description]] = []
+    for rule in app.url_map.iter_rules():
+        description = getattr(app.view_functions[rule.endpoint], "description", None)
+        if isinstance(description, Description):
+            views.append((rule, description))
+    structs = {ProblemDetails, *(each for _, d in views for each in (d.answer, d.body) if each)}
+    ordered = sorted(structs, key=lambda each: each.__name__)
+    found, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
+    schemas: Schemas = {None: {}, **dict(zip(ordered, found, strict=True))}
+
+    paths: dict[str, Json] = {}
+    for rule, description in sorted(views, key=lambda each: each[0].rule):
+        path = paths.setdefault(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), {})
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path[method.lower()] = _operation(app, rule, method, description, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Digitpad", "version": "1", "description": "Reads drawn digits and records what it read."},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(app: Flask, rule: Rule, method: str, description: Description, schemas: Schemas) -> Json:
+    summary, _, more = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")
+    operation: Json = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "summary": summary,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in sorted(rule.arguments)
+        ],
+        "responses": {str(description.status): _answer(description, schemas)},
+    }
+    if more.strip():
+        operation["description"] = " ".join(more.split())
+    if description.query:
+        _, parts = msgspec.json.schema_components([description.query])
+        (query,) = parts.values()
+        operation["parameters"] += [
+            {"name": name, "in": "query", "schema": schema} for name, schema in query["properties"].items()
+        ]
+    operation["parameters"] += [
+        {"name": name, "in": "header", "schema": {"type": "string", "description": meaning}}
+        for name, meaning in description.headers.items()
+    ]
+    if description.body:
+        operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}
+    for status in description.errors:
+        operation["responses"][str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": schemas[ProblemDetails]}},
+        }
+    return operation
+
+
+def _answer(description: Description, schemas: Schemas) -> Json:
+    answer: Json = {"description": HTTPStatus(description.status).phrase}
+    if description.status != 204:
+        answer["content"] = {
+            media_type: {"schema": schemas[description.answer]} for media_type in description.media_types
+        }
+    return answer
+
+
+def _bodies(description: Description, schemas: Schemas) -> Json:
+    bodies: Json = {"application/json": {"schema": schemas[description.body]}}
+    if description.form:
+        bodies["text/plain"] = {"schema": {"type": "string", "description": "data:image/png;base64,..."}}
+        bodies["multipart/form-data"] = {
+            "schema": {
+                "type": "object",
+                "required": ["image"],
+                "properties": {
+                    "image": {"type": "string", "contentMediaType": "application/octet-stream"},
+                    "expected": {"type": "string", "pattern": "^[0-9]$"},
+                },
+            }
+        }
+    return bodies

@@ -1,0 +1,53 @@
+"""Whether the process runs, and whether it can serve."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response
+
+from backend.web.http import json_response
+from backend.web.openapi import describe
+from backend.web.services import services
+
+routes = Blueprint("health", __name__)
+
+
+class Live(msgspec.Struct, frozen=True):
+    status: str = "ok"
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    ok: bool
+    version: str
+    runtime: str
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    ready: bool
+    model: Model
+    recorder: dict[str, Any]
+    client_address: Annotated[str, msgspec.Meta(description="What a record keeps of it: no, hash or full.")]
+
+
+@routes.get("/health/live")
+@describe(answer=Live)
+def live() -> Response:
+    """The process runs."""
+    return json_response(Live())
+
+
+@routes.get("/health/ready")
+@describe(answer=Ready, errors=(503,))
+def ready() -> Response:
+    """Whether the model and the recorder can serve, with the state of each.
+
+    503, with the same body, when one of them can't.
+    """
+    model = Model(ok=True, version=services().recognizer.version, runtime=services().settings.model_runtime)
+    recorder = services().recorder
+    state = recorder.state() if recorder else {"ok": True, "store": "none"}
+    kept = services().settings.record_client_address
+    answer = Ready(ready=bool(state["ok"]), model=model, recorder=state, client_address=kept)
+    return json_response(answer, 200 if answer.ready else 503)

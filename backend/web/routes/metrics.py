@@ -1,0 +1,33 @@
+"""What an operator's monitoring watches, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Blueprint, Response
+
+from backend.web.openapi import describe
+from backend.web.services import services
+
+routes = Blueprint("metrics", __name__)
+
+# name in the text, key in the recorder's state, what it is
+GAUGES = [
+    ("digitpad_recorder_up", "ok", "1 while the recorder's store can serve."),
+    ("digitpad_outbox_records", "queued", "Records that wait on this machine for the store."),
+    ("digitpad_outbox_oldest_seconds", "oldest_s", "How long the oldest of them has waited."),
+]
+
+
+@routes.get("/metrics")
+@describe(media_types=("text/plain",))
+def metrics() -> Response:
+    """The state of the recorder, for Prometheus."""
+    recorder = services().recorder
+    state = cast("dict[str, Any]", recorder.state()) if recorder else {}
+    lines = [
+        f"# HELP {name} {help_text}\n# TYPE {name} gauge\n{name} {float(state[key]):g}\n"
+        for name, key, help_text in GAUGES
+        if key in state
+    ]
+    return Response("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")

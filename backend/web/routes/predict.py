@@ -1,0 +1,128 @@
+"""The way of a drawing: bytes, ink, 28x28, probabilities, record, answer."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from backend.reading.decode import decode
+from backend.reading.ink import find_ink
+from backend.reading.normalize import normalize
+from backend.reading.verdict import Verdict
+from backend.records.ids import date_text
+from backend.records.record import Drawing, Record
+from backend.web.client_address import client_address
+from backend.web.drawing_request import JsonBody, read_body
+from backend.web.encode import quick_png_url
+from backend.web.errors import Problem
+from backend.web.http import json_response, parse_query
+from backend.web.openapi import describe
+from backend.web.services import services
+
+routes = Blueprint("predict", __name__)
+
+KEY = re.compile(r"[!-~]{1,200}")
+Recorded = Literal["stored", "queued", "no"]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    record: Annotated[bool, msgspec.Meta(description="false: nothing is recorded.")] = True
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What a drawing was read as."""
+
+    id: uuid.UUID
+    date: Annotated[str, msgspec.Meta(description="RFC 3339, UTC, with milliseconds.")]
+    result: Annotated[str, msgspec.Meta(description='"0" to "9", or "not a digit".')]
+    digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The most probable digit.")]
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    probabilities: Annotated[tuple[float, ...], msgspec.Meta(min_length=10, max_length=10)]
+    verdict: Verdict
+    recorded: Recorded
+    runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
+    seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
+    model_version: str
+
+
+@routes.post("/predict")
+@describe(
+    body=JsonBody,
+    form=True,
+    query=Query,
+    headers={"Idempotency-Key": "1 to 200 visible ASCII characters, new for each drawing, the same for each try."},
+    answer=Prediction,
+    errors=(400, 403, 413, 415, 422, 503),
+)
+def predict() -> Response:
+    """Read a drawn digit.
+
+    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, BMP or WebP)
+    and perhaps `expected`. A request that is sent again with the same `Idempotency-Key` gets the
+    same answer and makes no second record.
+    """
+    query = parse_query(Query)
+    key = _idempotency_key()
+    settings, recognizer, recorder = services().settings, services().recognizer, services().recorder
+
+    sent = read_body(request, settings)
+    picture = decode(sent.image, settings.max_pixels)
+    seen = normalize(find_ink(picture.pixels))
+    reading = recognizer.read(seen)
+
+    record = Record(
+        id=services().ids.new(),
+        result="not a digit" if reading.verdict == "not_a_digit" else str(reading.digit),
+        digit=reading.digit,
+        confidence=reading.confidence,
+        probabilities=reading.probabilities,
+        verdict=reading.verdict,
+        source=sent.source,
+        model_version=recognizer.version,
+        file_name=sent.file_name,
+        expected=sent.expected,
+        client=client_address(request.remote_addr, settings),
+    )
+    recorded: Recorded = "no"
+    if query.record and recorder is not None:
+        drawing = Drawing(image=sent.image, media_type=picture.media_type, seen=seen.tobytes(), strokes=sent.strokes)
+        added = recorder.add(record, drawing, key)
+        if added.record.id != record.id:
+            _check_same_drawing(recorder.drawing(added.record.id), sent.image)
+        record, recorded = added.record, added.state
+
+    return json_response(
+        Prediction(
+            id=record.id,
+            date=date_text(record.id),
+            result=record.result,
+            digit=record.digit,
+            confidence=record.confidence,
+            probabilities=record.probabilities,
+            verdict=record.verdict,
+            recorded=recorded,
+            runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
+            seen=quick_png_url(seen),
+            model_version=record.model_version,
+        )
+    )
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be 1 to 200 visible ASCII characters.")
+    return key
+
+
+def _check_same_drawing(earlier: Drawing | None, image: bytes) -> None:
+    if earlier is not None and earlier.image != image:
+        raise Problem(
+            422,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another drawing; make a new key for each drawing.",
+        )

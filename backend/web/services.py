@@ -1,0 +1,60 @@
+"""What the routes work with: created once per process, closed together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from backend.reading.explain import Explainer
+from backend.reading.recognizer import Recognizer
+from backend.records import open_recorder
+from backend.records.ids import RecordIds
+from backend.records.recorder import Recorder
+from backend.settings import Settings
+from backend.web.errors import Problem
+
+EXTENSION = "digitpad"  # the key under which Flask keeps them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    settings: Settings
+    ids: RecordIds
+    recognizer: Recognizer
+    explainer: Explainer
+    recorder: Recorder | None  # None: RECORDS_URL=none
+
+    @classmethod
+    def open(cls, settings: Settings) -> Services:
+        """Load the model and open the recorder. Starts threads, so call it after any fork.
+
+        Raises ModelMismatch, and ValueError for a RECORDS_URL that cannot be read.
+        """
+        recognizer = Recognizer(settings.model_dir, settings.model_runtime)
+        recorder = None if settings.records == "none" else open_recorder(settings)
+        if recorder is not None:
+            recorder.start()
+        return cls(
+            settings=settings,
+            ids=RecordIds(),
+            recognizer=recognizer,
+            explainer=Explainer(settings.model_dir, recognizer),
+            recorder=recorder,
+        )
+
+    def require_recorder(self) -> Recorder:
+        """Raises Problem 503 where the operator has turned recording off."""
+        if self.recorder is None:
+            raise Problem(503, "recorder_off", "This server records nothing (RECORDS_URL=none).")
+        return self.recorder
+
+    def close(self) -> None:
+        if self.recorder is not None:
+            self.recorder.close()
+
+
+def services() -> Services:
+    """The services of the current application."""
+    return cast(Services, current_app.extensions[EXTENSION])

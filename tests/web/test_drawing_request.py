@@ -1,0 +1,137 @@
+"""What clients send, in each of its three forms."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask, request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.settings import Settings
+from backend.web.drawing_request import Sent, data_url_bytes, read_body
+from backend.web.errors import Problem
+from tools.drawings import as_data_url
+
+FLASK = Flask(__name__)
+SETTINGS = Settings(max_strokes_bytes=100)
+
+
+def read(body: str | bytes, content_type: str = "text/plain") -> Sent:
+    with FLASK.test_request_context("/predict", method="POST", data=body, content_type=content_type):
+        return read_body(request, SETTINGS)
+
+
+def read_json(**fields: object) -> Sent:
+    return read(json.dumps(fields), "application/json")
+
+
+URL = as_data_url(b"picture")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/json"])
+def test_a_data_url_is_read_whatever_it_is_called(content_type: str) -> None:
+    assert read(URL, content_type) == Sent(image=b"picture", source="canvas")
+
+
+@given(st.binary(min_size=1))
+def test_a_data_url_gives_back_the_very_bytes(image: bytes) -> None:
+    assert data_url_bytes(as_data_url(image).encode()) == image
+
+
+def test_wrapped_lines_of_base64_are_no_fault() -> None:
+    assert read("data:image/png;base64,cGlj\r\n dHVy\tZQ==\n").image == b"picture"
+
+
+@given(st.binary())
+def test_anything_else_is_refused_or_read(body: bytes) -> None:
+    try:
+        read(body)
+    except Problem as problem:
+        assert problem.status == 400
+
+
+def test_json_brings_what_is_known_of_the_drawing() -> None:
+    strokes = [[[1, 2, 0], [3, 4.5, 16]]]
+    assert read_json(image=URL, expected="7", strokes=strokes) == Sent(
+        image=b"picture", source="canvas", expected="7", strokes=b"[[[1,2,0],[3,4.5,16]]]"
+    )
+    assert read_json(image=URL, file_name="seven.png") == Sent(image=b"picture", source="upload", file_name="seven.png")
+    assert read_json(image=URL, expected=None, file_name="", strokes=[]) == Sent(image=b"picture", source="canvas")
+
+
+def test_json_is_known_by_its_first_character_too() -> None:
+    assert read(json.dumps({"image": URL}), "text/plain").image == b"picture"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"image": 7},
+        {"image": URL, "expected": 7},
+        {"image": URL, "expected": "seven"},
+        {"image": URL, "strokes": "fast"},
+        {"image": URL, "strokes": [[[1, 2]]]},
+        {"image": URL, "source": "fax"},
+        {"image": URL, "imgae": URL},
+    ],
+)
+def test_a_field_that_does_not_fit_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(Problem) as caught:
+        read_json(**fields)
+    assert (caught.value.status, caught.value.code) == (400, "bad_field")
+
+
+@pytest.mark.parametrize("body", ["{", '{"image": }', "nul", '{"image": "\\ud800"}', b'{"image": "\xff"}'])
+def test_what_is_not_json_is_refused(body: str | bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        read(body, "application/json")
+    assert (caught.value.status, caught.value.code) == (400, "not_json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "seven",
+        "data:image/png;base64",
+        "data:image/png,iVBO",
+        "data:image/png;base64,!!!!",
+        "data:image/png;base64,abc",
+        "https://example.org/seven.png",
+        b"\x89PNG\r\n\x1a\n",
+    ],
+)
+def test_what_is_not_a_data_url_is_refused(body: str | bytes) -> None:
+    with pytest.raises(Problem) as caught:
+        read(body)
+    assert (caught.value.status, caught.value.code) == (400, "not_a_data_url")
+
+
+@pytest.mark.parametrize("body", ["", "  \n", "data:image/png;base64,"])
+def test_an_empty_body_is_refused(body: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read(body)
+    assert (caught.value.status, caught.value.code) == (400, "empty_body")
+
+
+def test_strokes_have_a_limit() -> None:
+    with pytest.raises(Problem) as caught:
+        read_json(image=URL, strokes=[[[1, 2, 3]] * 100])
+    assert (caught.value.status, caught.value.code) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("C:\\fakepath\\seven.png", "seven.png"),
+        ("../../etc/seven.png", "seven.png"),
+        ("sie\0b\u202een.png", "sieben.png"),
+        ("siebenä.png", "siebenä.png"),
+        ("7" * 300, "7" * 255),
+        ("/", None),
+    ],
+)
+def test_a_file_name_is_kept_fit_to_be_shown(sent: str, kept: str | None) -> None:
+    assert read_json(image=URL, file_name=sent).file_name == kept

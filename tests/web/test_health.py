@@ -1,0 +1,37 @@
+"""Health: that the process runs, and that model and recorder can serve."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from backend.settings import Settings
+from backend.web.app import create_app
+from tools.drawings import SEVEN_URL
+
+
+def test_live(client: FlaskClient) -> None:
+    answer = client.get("/health/live")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_ready_tells_the_state_of_each_part(app: Flask, client: FlaskClient) -> None:
+    answer = client.get("/health/ready")
+    state = answer.get_json()
+    assert (answer.status_code, state["ready"]) == (200, True)
+    assert state["model"] == {"ok": True, "version": app.extensions["digitpad"].recognizer.version, "runtime": "onnx"}
+    assert (state["recorder"]["ok"], state["recorder"]["store"]) == (True, "SQLite")
+
+
+def test_a_recorder_that_cannot_be_opened_makes_it_not_ready_yet_nothing_is_lost(settings: Settings) -> None:
+    settings.instance.mkdir()
+    folder = settings.instance / "not-a-file"
+    folder.mkdir()
+    app = create_app(Settings(instance=settings.instance, records_url=f"sqlite:///{folder}"))
+    client = app.test_client()
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.get_json()["ready"]) == (503, False)
+    assert folder.name in answer.get_json()["recorder"]["detail"]
+    assert client.post("/predict", data=SEVEN_URL).get_json()["recorded"] == "queued"
+    assert client.get("/health/ready").get_json()["recorder"]["queued"] == 1
+    app.extensions["digitpad"].recorder.close()

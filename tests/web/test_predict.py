@@ -1,0 +1,272 @@
+"""POST /predict: every row of the contract, with the shipped model and a real recorder."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import uuid
+from typing import Any
+
+import cv2
+import hypothesis
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from werkzeug.test import TestResponse
+
+from backend.reading.decode import decode
+from backend.settings import Settings
+from backend.web.app import create_app
+from tools.drawings import SEVEN, SEVEN_URL, STROKES, as_data_url, as_file, draw
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+
+
+def upload(client: FlaskClient, file: bytes, name: str = "seven.png", **fields: str) -> TestResponse:
+    return client.post("/predict", data={"image": (io.BytesIO(file), name), **fields})
+
+
+def newest(client: FlaskClient) -> dict[str, Any] | None:
+    records = client.get("/records?limit=1").get_json()["records"]
+    return records[0] if records else None
+
+
+# Its answer
+
+
+def test_a_data_url_is_answered_with_all_that_the_contract_names(client: FlaskClient) -> None:
+    answer = client.post("/predict", data=SEVEN_URL)
+    assert (answer.status_code, answer.mimetype) == (200, JSON)
+    read = answer.get_json()
+    assert (read["digit"], read["result"], read["recorded"]) == (7, "7", "stored")
+    assert read["verdict"] in ("digit", "unsure")
+    assert uuid.UUID(read["id"]).version == 1
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", read["date"])
+    assert len(read["probabilities"]) == 10
+    assert sum(read["probabilities"]) == pytest.approx(1, abs=1e-6)
+    assert read["digit"] == int(np.argmax(read["probabilities"]))
+    assert read["runner_up"] == int(np.argsort(read["probabilities"])[-2])
+    assert 0 <= read["confidence"] <= 1
+    assert re.fullmatch(r"[0-9a-f]+", read["model_version"])
+
+
+def test_the_answer_shows_the_28_by_28_that_the_network_saw(client: FlaskClient) -> None:
+    url = client.post("/predict", data=SEVEN_URL).get_json()["seen"]
+    assert url.startswith("data:image/png;base64,")
+    seen = decode(base64.b64decode(url.partition(",")[2]), 28 * 28).pixels
+    assert seen.shape == (28, 28)
+    assert seen[0].max() == 0  # paper is black, as in MNIST
+    assert seen.max() > 200
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/"])
+def test_with_and_without_a_slash(client: FlaskClient, path: str) -> None:
+    assert client.post(path, data=SEVEN_URL).get_json()["digit"] == 7
+
+
+@pytest.mark.parametrize("digit", STROKES)
+@pytest.mark.parametrize(("side", "left", "top", "pen"), [(180, 50, 50, 18), (70, 190, 15, 9), (230, 25, 25, 26)])
+def test_each_digit_is_read_wherever_and_however_large(
+    client: FlaskClient, digit: int, side: int, left: int, top: int, pen: int
+) -> None:
+    url = as_data_url(as_file(draw(digit, side=side, left=left, top=top, pen=pen)))
+    assert client.post("/predict?record=false", data=url).get_json()["digit"] == digit
+
+
+# Ways to send it
+
+
+def test_json(client: FlaskClient) -> None:
+    body = {"image": SEVEN_URL, "expected": "1", "strokes": [[[60, 60, 0], [220, 60, 40]]]}
+    answer = client.post("/predict", json=body)
+    assert answer.get_json()["digit"] == 7
+    record = newest(client)
+    assert record
+    assert (record["id"], record["expected"], record["source"]) == (answer.get_json()["id"], "1", "canvas")
+    assert client.get(f"/records/{record['id']}/strokes").get_json() == body["strokes"]
+
+
+@pytest.mark.parametrize("name", ["seven.png", "SEVEN.PNG", "seven.JPG", "seven.jpeg", "Seven.BMP", "seven.WebP"])
+def test_a_file_in_any_of_the_four_forms(client: FlaskClient, name: str) -> None:
+    suffix = name[name.index(".") :].lower()
+    file = as_file(draw(7), suffix)
+    answer = upload(client, file, name, expected="7")
+    assert answer.get_json()["digit"] == 7
+    record = newest(client)
+    assert record
+    assert (record["file_name"], record["source"], record["expected"]) == (name, "upload", "7")
+    image = client.get(f"/records/{record['id']}/image.png")
+    assert image.data == file
+    assert image.mimetype == "image/jpeg" if suffix in (".jpg", ".jpeg") else f"image/{suffix[1:]}"
+
+
+def test_the_bytes_decide_not_the_name(client: FlaskClient) -> None:
+    assert upload(client, as_file(draw(7), ".jpg"), "seven.png").get_json()["digit"] == 7
+
+
+def test_the_data_url_may_misname_its_type(client: FlaskClient) -> None:
+    assert client.post("/predict", data=as_data_url(SEVEN, "image/webp")).get_json()["digit"] == 7
+
+
+SEVEN_INK = 255 - draw(7)
+BLACK = np.zeros((280, 280, 3), np.uint8)
+LOOKS = {
+    "light on dark": SEVEN_INK,
+    "color": np.dstack([draw(7), np.full_like(SEVEN_INK, 255), np.full_like(SEVEN_INK, 255)]),
+    "dark on transparent": np.dstack([BLACK, SEVEN_INK]),
+    "light on transparent": np.dstack([255 - BLACK, SEVEN_INK]),
+    "sixteen bits": draw(7).astype(np.uint16) * 257,
+    "large": cv2.resize(draw(7), (1400, 1400)),
+    "small": cv2.resize(draw(7), (28, 28), interpolation=cv2.INTER_AREA),
+    "wide": cv2.copyMakeBorder(draw(7), 0, 0, 400, 400, cv2.BORDER_CONSTANT, value=255),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_any_look_of_it_is_read(client: FlaskClient, look: str) -> None:
+    assert client.post("/predict", data=as_data_url(as_file(LOOKS[look]))).get_json()["digit"] == 7
+
+
+# Recording
+
+
+def test_every_prediction_stands_in_the_recorder(client: FlaskClient) -> None:
+    ids = [client.post("/predict", data=SEVEN_URL).get_json()["id"] for _ in range(3)]
+    assert [each["id"] for each in client.get("/records").get_json()["records"]] == ids[::-1]
+
+
+def test_record_false_records_nothing(client: FlaskClient) -> None:
+    answer = client.post("/predict?record=false", data=SEVEN_URL).get_json()
+    assert (answer["digit"], answer["recorded"]) == (7, "no")
+    assert newest(client) is None
+
+
+def test_a_server_that_records_nothing_still_reads(settings: Settings) -> None:
+    client = create_app(Settings(instance=settings.instance, records_url="none")).test_client()
+    assert client.post("/predict", data=SEVEN_URL).get_json()["recorded"] == "no"
+    assert client.get("/health/ready").get_json()["recorder"]["store"] == "none"
+    refused = client.get("/records")
+    assert (refused.status_code, refused.get_json()["code"]) == (503, "recorder_off")
+
+
+# Refusals
+
+BLANK = np.full((280, 280), 255, np.uint8)
+HUGE_HEADER = SEVEN[:16] + (20_000).to_bytes(4, "big") * 2 + SEVEN[24:]
+REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
+    "empty body": ({"data": ""}, 400, "empty_body"),
+    "words": ({"data": "seven"}, 400, "not_a_data_url"),
+    "not base64": ({"data": "data:image/png;base64,%%%"}, 400, "not_a_data_url"),
+    "broken JSON": ({"data": '{"image": ', "content_type": JSON}, 400, "not_json"),
+    "JSON without an image": ({"json": {"expected": "7"}}, 400, "bad_field"),
+    "JSON with a wrong image": ({"json": {"image": "seven"}}, 400, "not_a_data_url"),
+    "JSON with a wrong digit": ({"json": {"image": SEVEN_URL, "expected": "10"}}, 400, "bad_field"),
+    "a form without a file": ({"data": {"expected": "7"}, "content_type": FORM}, 400, "no_image"),
+    "a form with an empty file": ({"data": {"image": (b"", "7.png")}}, 400, "empty_body"),
+    "a form with a wrong digit": ({"data": {"image": (SEVEN, "7.png"), "expected": "x"}}, 400, "bad_field"),
+    "a damaged form": ({"data": b"--", "content_type": FORM}, 400, "no_image"),
+    "a text file named .png": ({"data": {"image": (b"not a picture", "seven.png")}}, 415, "unknown_image_type"),
+    "a GIF": ({"data": as_data_url(b"GIF89a", "image/gif")}, 415, "unknown_image_type"),
+    "a truncated PNG": ({"data": as_data_url(SEVEN[: len(SEVEN) // 2])}, 422, "undecodable"),
+    "a 20,000 x 20,000 header": ({"data": as_data_url(HUGE_HEADER)}, 413, "too_large"),
+    "a body over the limit": ({"data": b"x" * 12_000_001}, 413, "too_large"),
+    "a form over the limit": ({"data": b"x" * 12_000_001, "content_type": f"{FORM}; boundary=b"}, 413, "too_large"),
+    "a blank canvas": ({"data": as_data_url(as_file(BLANK))}, 422, "blank_drawing"),
+    "a transparent canvas": ({"data": as_data_url(as_file(np.dstack([BLACK, BLACK[:, :, 0]])))}, 422, "blank_drawing"),
+    "a wrong parameter": ({"data": SEVEN_URL, "query_string": "record=perhaps"}, 400, "bad_parameter"),
+    "an unknown parameter": ({"data": SEVEN_URL, "query_string": "rekord=false"}, 400, "bad_parameter"),
+    "an empty key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": ""}}, 400, "bad_idempotency_key"),
+    "a long key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": "k" * 201}}, 400, "bad_idempotency_key"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_request_is_refused_in_words_and_records_nothing(client: FlaskClient, name: str) -> None:
+    request, status, code = REFUSED[name]
+    if isinstance(request.get("data"), dict):  # files are read once, so each try has its own
+        form = {k: (io.BytesIO(v[0]), v[1]) if isinstance(v, tuple) else v for k, v in request["data"].items()}
+        request = {**request, "data": form}
+    answer = client.post("/predict", **request)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert (answer.get_json()["status"], answer.get_json()["code"]) == (status, code)
+    assert answer.get_json()["title"]
+    assert answer.get_json()["detail"].endswith(".")
+    assert newest(client) is None
+
+
+def test_the_same_key_is_the_same_record_and_answer(client: FlaskClient) -> None:
+    headers = {"Idempotency-Key": "4f1c"}
+    first = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
+    again = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
+    assert again == first
+    assert len(client.get("/records").get_json()["records"]) == 1
+
+
+def test_another_key_is_another_record(client: FlaskClient) -> None:
+    for key in ("one", "other"):
+        client.post("/predict", data=SEVEN_URL, headers={"Idempotency-Key": key})
+    assert len(client.get("/records").get_json()["records"]) == 2
+
+
+def test_a_key_is_not_for_another_drawing(client: FlaskClient) -> None:
+    headers = {"Idempotency-Key": "4f1c"}
+    client.post("/predict", data=SEVEN_URL, headers=headers)
+    answer = client.post("/predict", data=as_data_url(as_file(draw(3))), headers=headers)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_picture_of_one_pixel_is_blank(client: FlaskClient) -> None:
+    answer = client.post("/predict", data=as_data_url(as_file(BLANK[:1, :1])))
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "blank_drawing")
+
+
+def test_json_answers_are_not_kept_by_the_browser(client: FlaskClient) -> None:
+    assert client.post("/predict", data=SEVEN_URL).headers["Cache-Control"] == "no-store"
+
+
+# Whatever people, browsers and enemies send
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A server that only reads, for the many tries of a law."""
+    return create_app(Settings(instance=tmp_path_factory.mktemp("instance"), records_url="none")).test_client()
+
+
+@st.composite
+def pictures(draw_from: st.DrawFn) -> NDArray[np.uint8]:
+    """Any picture at all: every shape, one to four channels, empty, sparse, dense or smooth."""
+    sides = st.one_of(st.integers(1, 8), st.integers(9, 300), st.sampled_from([700, 1000]))
+    shape = draw_from(sides), draw_from(sides), draw_from(st.sampled_from([1, 3, 4]))
+    random = np.random.default_rng(draw_from(st.integers(0, 2**32 - 1)))
+    paper = draw_from(st.integers(0, 255))
+    share = draw_from(st.sampled_from([0.0, 0.001, 0.01, 0.4, 1.0]))
+    picture = np.where(random.random(shape) < share, random.integers(0, 256, shape), paper).astype(np.uint8)
+    return cv2.blur(picture, (5, 5)).reshape(shape) if draw_from(st.booleans()) else picture
+
+
+@hypothesis.settings(deadline=None, max_examples=200)
+@given(picture=pictures())
+def test_whatever_the_picture_it_is_read_or_refused(reader: FlaskClient, picture: NDArray[np.uint8]) -> None:
+    answer = reader.post("/predict", data=as_data_url(as_file(picture)))
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 200:
+        assert sum(answer.get_json()["probabilities"]) == pytest.approx(1)
+
+
+@hypothesis.settings(deadline=None)
+@given(
+    body=st.one_of(st.binary(), st.text().map(str.encode), st.binary().map(lambda file: as_data_url(file).encode())),
+    content_type=st.sampled_from(
+        [JSON, FORM, f"{FORM}; boundary=b", "text/plain", "application/x-www-form-urlencoded"]
+    ),
+)
+def test_whatever_is_sent_is_refused_in_words(reader: FlaskClient, body: bytes, content_type: str) -> None:
+    answer = reader.post("/predict", data=body, content_type=content_type)
+    assert answer.status_code in (400, 413, 415, 422)
+    assert answer.get_json()["detail"]

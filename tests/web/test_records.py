@@ -1,0 +1,212 @@
+"""The recorder's routes, over the real recorder in SQLite."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tools.drawings import SEVEN, SEVEN_URL, as_data_url, as_file, draw
+
+
+def predict(client: FlaskClient, **body: Any) -> dict[str, Any]:
+    answer = client.post("/predict", json={"image": SEVEN_URL, **body})
+    assert answer.status_code == 200
+    return dict(answer.json or {})
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    """The JSON at a path."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.json
+
+
+def listed(client: FlaskClient, query: str = "") -> list[str]:
+    return [each["id"] for each in get(client, f"/records{query}")["records"]]
+
+
+def refused(answer: TestResponse) -> tuple[int, str]:
+    assert answer.mimetype == "application/problem+json"
+    return answer.status_code, (answer.json or {})["code"]
+
+
+def test_a_prediction_stands_in_the_list_as_it_was_answered(client: FlaskClient) -> None:
+    told = predict(client, expected="7", source="upload", file_name="seven.png")
+    (record,) = get(client, "/records")["records"]
+    assert record == get(client, f"/records/{told['id']}")
+    for name in ("id", "date", "result", "digit", "confidence", "probabilities", "verdict", "model_version"):
+        assert record[name] == told[name]
+    assert (record["source"], record["file_name"]) == ("upload", "seven.png")
+    assert (record["expected"], record["label"]) == ("7", None)
+
+
+def test_pages_are_newest_first_and_next_leads_on(client: FlaskClient) -> None:
+    ids = [predict(client)["id"] for _ in range(5)]
+    found, before = [], ""
+    while True:
+        page = get(client, f"/records?limit=2{before}")
+        found += [each["id"] for each in page["records"]]
+        if page["next"] is None:
+            break
+        before = f"&before={page['next']}"
+    assert found == ids[::-1]
+
+
+def test_a_list_can_be_filtered(client: FlaskClient) -> None:
+    plain, corrected = predict(client), predict(client, source="upload", file_name="x.png")
+    client.patch(f"/records/{corrected['id']}", json={"label": "1"})
+    assert listed(client, "?corrected=true") == [corrected["id"]]
+    assert listed(client, "?corrected=false&source=canvas") == [plain["id"]]
+    assert listed(
+        client, f"?result={plain['result']}&verdict={plain['verdict']}&day={plain['date'][:10]}&source=upload"
+    ) == [corrected["id"]]
+    assert listed(client, "?day=2001-01-01") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=501", "limit=x", "verdict=maybe", "corrected=perhaps", "source=fax", "day=yesterday", "page=2"],
+)
+def test_a_query_that_can_not_be_read_is_refused(client: FlaskClient, query: str) -> None:
+    assert refused(client.get(f"/records?{query}")) == (400, "bad_parameter")
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "a" * 22, str(uuid.uuid1()), "AAAAAAAAAAAAAAAAAAAAAA"])
+def test_an_unknown_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
+    assert refused(client.get(f"/records?before={cursor}")) == (400, "bad_cursor")
+
+
+@pytest.mark.parametrize("record_id", ["x", str(uuid.uuid1()), str(uuid.uuid4()), "0" * 32])
+@pytest.mark.parametrize("path", ["", "/image.png", "/strokes"])
+def test_an_unknown_record_is_said(client: FlaskClient, record_id: str, path: str) -> None:
+    assert refused(client.get(f"/records/{record_id}{path}")) == (404, "unknown_record")
+
+
+def test_an_unknown_record_can_be_neither_corrected_nor_deleted(client: FlaskClient) -> None:
+    path = f"/records/{uuid.uuid1()}"
+    assert refused(client.patch(path, json={"label": "1"})) == (404, "unknown_record")
+    assert refused(client.delete(path)) == (404, "unknown_record")
+
+
+def test_a_drawing_comes_back_as_it_was_sent(client: FlaskClient) -> None:
+    jpeg = as_file(draw(3), ".jpg")
+    strokes = [[[10, 20, 0], [30, 40.5, 16]], [[1, 2, 500]]]
+    drawn = predict(client, strokes=strokes)
+    sent = predict(client, image=as_data_url(jpeg, "image/jpeg"))
+    picture = client.get(f"/records/{drawn['id']}/image.png")
+    assert (picture.data, picture.mimetype) == (SEVEN, "image/png")
+    assert get(client, f"/records/{drawn['id']}/strokes") == strokes
+    photo = client.get(f"/records/{sent['id']}/image.png")
+    assert (photo.data, photo.mimetype) == (jpeg, "image/jpeg")
+    assert refused(client.get(f"/records/{sent['id']}/strokes")) == (404, "no_strokes")
+
+
+def test_a_correction_and_its_undoing(client: FlaskClient) -> None:
+    path = f"/records/{predict(client)['id']}"
+    before = get(client, path)
+    for label in ("4", "not_a_digit", None):
+        answer = client.patch(path, json={"label": label})
+        assert answer.json == get(client, path) == before | {"label": label}
+
+
+@pytest.mark.parametrize("body", [b"", b"7", b'{"label": 7}', b'{"label": "x"}', b"{}", b'{"label": "1", "id": 2}'])
+def test_a_label_that_is_none_is_refused(client: FlaskClient, body: bytes) -> None:
+    path = f"/records/{predict(client)['id']}"
+    assert refused(client.patch(path, data=body, content_type="application/json")) == (400, "bad_label")
+    assert get(client, path)["label"] is None
+
+
+def test_what_was_deleted_is_gone(client: FlaskClient) -> None:
+    path = f"/records/{predict(client)['id']}"
+    assert client.delete(path).status_code == 204
+    assert refused(client.delete(path)) == (404, "unknown_record")
+    assert refused(client.get(path)) == (404, "unknown_record")
+    assert refused(client.get(f"{path}/image.png")) == (404, "unknown_record")
+    assert listed(client) == []
+
+
+def test_counts_and_confusion(client: FlaskClient) -> None:
+    told = [predict(client, expected="7"), predict(client), predict(client)]
+    client.patch(f"/records/{told[1]['id']}", json={"label": "1"})
+    counts = get(client, "/records/counts")
+    assert counts["days"] == [{"day": told[0]["date"][:10], "result": "7", "count": 3}]
+    assert counts["confusion"] == [
+        {"meant": "1", "read": "7", "count": 1},
+        {"meant": "7", "read": "7", "count": 1},
+    ]
+
+
+def test_the_same_key_gives_the_same_answer(client: FlaskClient) -> None:
+    sent = {"data": SEVEN_URL, "content_type": "text/plain", "headers": {"Idempotency-Key": "k-1"}}
+    first, again = (client.post("/predict", **sent).json for _ in range(2))
+    assert first == again
+    assert listed(client) == [(first or {})["id"]]
+
+
+@pytest.fixture
+def five(client: FlaskClient) -> list[dict[str, Any]]:
+    """Five records: one corrected, one expected, one whose file has a formula for a name."""
+    told = [predict(client, image=as_data_url(as_file(draw(digit)))) for digit in (1, 2, 3)]
+    told.append(predict(client, expected="7"))
+    told.append(predict(client, source="upload", file_name="=1+1"))
+    client.patch(f"/records/{told[0]['id']}", json={"label": "4"})
+    client.patch(f"/records/{told[1]['id']}", json={"label": "not_a_digit"})
+    return told
+
+
+def test_export_as_csv(client: FlaskClient, five: list[dict[str, Any]]) -> None:
+    answer = client.get("/records/export?format=csv")
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="digitpad.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["id"] for row in rows] == [each["id"] for each in reversed(five)]
+    assert float(rows[0]["p7"]) == five[4]["probabilities"][7]
+    assert rows[0]["file_name"] == "'=1+1"  # no formula for a spreadsheet
+    assert rows[4]["label"] == "4"
+
+
+def test_export_as_json_lines(client: FlaskClient, five: list[dict[str, Any]]) -> None:
+    answer = client.get("/records/export?format=jsonl&source=canvas")
+    rows = [json.loads(line) for line in answer.text.splitlines()]
+    assert rows == get(client, "/records?source=canvas")["records"]
+
+
+def test_export_as_mnist_does(client: FlaskClient, five: list[dict[str, Any]], app: Flask) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(client.get("/records/export?format=idx").data))
+    images, labels = archive.read("images-idx3-ubyte"), archive.read("labels-idx1-ubyte")
+    assert images[:16] == bytes([0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 28, 0, 0, 0, 28])
+    assert labels == bytes([0, 0, 8, 1, 0, 0, 0, 4, 7, 7, 3, 4])  # newest first; what is no digit is left out
+    assert len(images) == 16 + 4 * 784
+    drawing = app.extensions["digitpad"].recorder.drawing(uuid.UUID(five[4]["id"]))
+    assert images[16 : 16 + 784] == drawing.seen
+
+
+def test_export_for_numpy(client: FlaskClient, five: list[dict[str, Any]]) -> None:
+    arrays = np.load(io.BytesIO(client.get("/records/export?format=npz").data))
+    assert arrays["images"].shape == (5, 28, 28)
+    assert arrays["images"].dtype == np.uint8
+    assert arrays["labels"].tolist() == [7, 7, 3, -1, 4]
+    assert arrays["read"].tolist() == [each["digit"] for each in reversed(five)]
+    assert arrays["meant"].tolist() == [False, True, False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "idx", "npz"])
+def test_an_export_of_nothing_is_an_empty_file(client: FlaskClient, kind: str) -> None:
+    answer = client.get(f"/records/export?format={kind}")
+    assert answer.status_code == 200
+    if kind == "npz":
+        assert np.load(io.BytesIO(answer.data))["images"].shape == (0, 28, 28)
+
+
+def test_an_export_in_another_format_is_refused(client: FlaskClient) -> None:
+    assert refused(client.get("/records/export?format=xlsx")) == (400, "bad_parameter")

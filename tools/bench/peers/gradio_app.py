@@ -1,0 +1,12 @@
+"""Gradio (https://www.gradio.app), as many calls at a time as there are cores; one process by its design."""
+
+import os
+
+import gradio
+
+from tools.bench.peers.reading import Reader
+
+if __name__ == "__main__":
+    page = gradio.Interface(Reader().read, "text", "json", api_name="predict", flagging_mode="never")
+    page.queue(default_concurrency_limit=int(os.environ["WORKERS"]))
+    page.launch(server_name="127.0.0.1", server_port=int(os.environ["PORT"]), quiet=True)

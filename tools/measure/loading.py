@@ -1,0 +1,118 @@
+"""Fill a store with many records, in the schema and by the statements of the program itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from backend.records.cassandra.connection import Asked
+from backend.records.cassandra.partition import Partition
+from backend.records.cassandra.store import CassandraStore, _added
+from backend.records.record import Drawing, Record, Store
+from backend.records.sqlite import transactions as writes
+from backend.records.sqlite.store import SqliteStore
+from tests.records.conftest import opened
+from tools.sample_records import id_at, record
+
+DRAWING = Drawing(image=b"\x89PNG" * 10, media_type="image/png", seen=bytes(784))
+A_MINUTE = 6_000  # records: 100 a second
+A_SHARD = 256  # after each other share a shard, as those of a busy process do
+A_MUTATION = 64  # records that are written to a partition at once
+LOADERS = 3  # processes
+ON_THEIR_WAY = 16  # mutations of each
+
+
+def last_minute() -> datetime:
+    """The last that is over."""
+    return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
+
+
+def of_minute(minute: datetime, count: int = A_MINUTE) -> Iterator[Record]:
+    """The last `count` records of a minute, oldest first."""
+    for number in range(A_MINUTE - count, A_MINUTE):
+        instant = minute + timedelta(seconds=number * 60 / A_MINUTE)
+        yield record(id=id_at(instant, clock=number // A_SHARD), result=str(number % 10), digit=number % 10)
+
+
+def minutes(count: int) -> list[tuple[datetime, int]]:
+    """The minutes in which `count` records lie, newest first, and how many of them in each."""
+    newest, full, rest = last_minute(), *divmod(count, A_MINUTE)
+    sizes = [A_MINUTE] * full + [rest] * bool(rest)
+    return [(newest - timedelta(minutes=back), size) for back, size in enumerate(sizes)]
+
+
+def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    left = iter(records)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def load(url: str, count: int, seconds: float) -> int:
+    """Add `count` records, or what `seconds` suffice for, the newest first (Cassandra); how many it were."""
+    store = opened(url)
+    try:
+        if isinstance(store, SqliteStore):
+            return _load_sqlite(store, count)
+    finally:
+        store.close()
+    spawn = multiprocessing.get_context("spawn")
+    todo: Any = spawn.Queue()
+    for each in [*minutes(count), *[None] * LOADERS]:
+        todo.put(each)
+    done = spawn.Value("q", 0)
+    loaders = [spawn.Process(target=_loader, args=(url, todo, done, time.time() + seconds)) for _ in range(LOADERS)]
+    for loader in loaders:
+        loader.start()
+    for loader in loaders:
+        loader.join()
+        if loader.exitcode:
+            raise RuntimeError(f"A loader ended with {loader.exitcode}.")
+    todo.cancel_join_thread()
+    return int(done.value)
+
+
+def _loader(url: str, todo: Any, done: Any, end: float) -> None:
+    store = opened(url)
+    assert isinstance(store, CassandraStore)
+    while time.time() < end and (some := todo.get()):
+        _load_minute(store, of_minute(*some))
+        with done:
+            done.value += some[1]
+    store.close()
+
+
+def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
+    """As CassandraStore.add writes one, many at once; the counts are kept as it would, when all are there."""
+    link, partitions = store._link, list[Partition]()
+    under_way = list[Asked]()
+    for shard in batches(records, A_SHARD):
+        partition = Partition.of(shard[0].id)
+        partitions.append(partition)
+        under_way += store._list(partition, 30)
+        for some in batches(shard, A_MUTATION):
+            parts = [part for each in some for part in _added(partition, each, DRAWING)]
+            under_way.append(link.send_batch(parts, 30))
+        while len(under_way) > ON_THEIR_WAY:
+            link.result(under_way.pop(0))
+    for each in under_way:
+        link.result(each)
+    store._tallies._count(partitions)
+
+
+def _load_sqlite(store: Store, count: int) -> int:
+    """A hundred thousand to a transaction, in the order of their time."""
+    assert isinstance(store, SqliteStore)
+    records = (each for minute, size in reversed(minutes(count)) for each in of_minute(minute, size))
+    for some in batches(records, 100_000):
+
+        def work(connection: sqlite3.Connection, some: list[Record] = some) -> None:
+            for each in some:
+                writes.insert(connection, each, DRAWING)
+
+        store.file.write(work)
+    return count

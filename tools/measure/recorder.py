@@ -1,0 +1,249 @@
+"""What the recorder takes as it grows, and while nodes are away.
+
+    python -m tools.measure.recorder load URL COUNT [SECONDS] COUNT records, or what SECONDS (600) suffice for
+    python -m tools.measure.recorder pages SMALL LARGE        a page of 50 of two stores (URLs), in turn
+    python -m tools.measure.recorder gap URL                  what a page asks for after months without a record
+    python -m tools.measure.recorder export URL [FORMAT]      memory that an export takes
+    python -m tools.measure.recorder throughput URL [SECONDS] durable records a second, as many as it takes
+    python -m tools.measure.recorder nodes [SECONDS]          answer times: all well, a node paused, a node down,
+                                                              in three rounds
+
+URL is as in RECORDS_URL; `load` and `gap` want an empty store. docs/scale.md has what was measured.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+from backend.records import export, open_recorder
+from backend.records.cassandra.store import CassandraStore
+from backend.records.ids import RecordIds
+from backend.records.record import Drawing, Filter, Store, date_of
+from backend.records.recorder import Recorder
+from backend.settings import Settings
+from tests.records.cassandra.asked import partitions_asked
+from tests.records.conftest import opened
+from tools.cassandra_nodes import Nodes, drop
+from tools.measure.loading import A_MINUTE, last_minute, load
+from tools.sample_records import id_at, record
+
+USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
+WRITERS = 3  # processes
+THREADS = 32  # of each, that write
+
+
+def load_it(url: str, count: int, seconds: float) -> None:
+    began = time.monotonic()
+    loaded = load(url, count, seconds)
+    took = time.monotonic() - began
+    print(f"{loaded} records loaded in {took:.0f} s, {loaded / took:.0f} a second", flush=True)
+
+
+def milliseconds(work: Callable[[], object], times: int = 200) -> list[float]:
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - began) * 1000)
+    return took
+
+
+def spread(took: Sequence[float]) -> str:
+    ordered = sorted(took)
+    p99 = ordered[int(len(ordered) * 0.99)]
+    return f"p50 {statistics.median(ordered):.2f} ms, p99 {p99:.2f} ms, min {ordered[0]:.2f} ms"
+
+
+def pages(*urls: str) -> None:
+    """In turn, so that what else the machine does meets both."""
+    stores = [opened(url) for url in urls]
+    sizes = [sum(each.count for each in store.counts()) for store in stores]
+    starts: dict[str, list[uuid.UUID | None]] = {
+        "the newest": [None, None],
+        "from the middle": [middle(*each) for each in zip(stores, sizes, strict=True)],
+    }
+    for name, before in starts.items():
+        took: list[list[float]] = [[], []]
+        for _ in range(20):  # rounds
+            for which, store in enumerate(stores):
+                took[which] += milliseconds(lambda: store.page(50, before[which], Filter()), 25)  # noqa: B023
+        for size, each in zip(sizes, took, strict=True):
+            print(f"a page of 50, {name}, of {size} records: {spread(each[25:])}")
+        small, large = (statistics.median(each[25:]) for each in took)
+        print(f"  {large / small:.2f} times")
+    for size, store in zip(sizes, stores, strict=True):
+        print(f"counts by day and digit of {size} records: {spread(milliseconds(store.counts, 5))}")
+        store.close()
+
+
+def middle(store: Store, size: int) -> uuid.UUID:
+    """An id from the middle of what `load` made."""
+    newest = store.page(1, None, Filter()).records[0]
+    return id_at(date_of(newest.id) - timedelta(seconds=size * 60 / A_MINUTE / 2))
+
+
+def gap(url: str) -> None:
+    """Count the queries and the partitions of a page of 50 that has to look back over a year."""
+    store = opened(url)
+    assert isinstance(store, CassandraStore)
+    now = last_minute()
+    for days in (400, 0):
+        for number in range(40):
+            made_then = record(id=id_at(now - timedelta(days=days) + timedelta(seconds=number), clock=days))
+            store.add(made_then, USUAL_DRAWING, None, 30)
+    with partitions_asked(store) as asked:
+        page = store.page(50, None, Filter())
+    oldest = (now - date_of(page.records[-1].id)).days
+    print(f"{len(page.records)} records, the last of them {oldest} days old: {dict(asked)} partitions asked for")
+    store.close()
+
+
+def memory() -> float:
+    """MB that are this process's own now."""
+    text = Path("/proc/self/status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def export_memory(url: str, only: Sequence[str]) -> None:
+    formats: dict[str, Callable[[Recorder], Iterable[bytes]]] = {
+        "csv": lambda each: export.comma_separated(each.export(Filter())),
+        "jsonl": lambda each: export.jsonl(each.export(Filter())),
+        "idx": lambda each: export.idx(each.export_seen(Filter())),
+        "npz": lambda each: export.npz(each.export_seen(Filter())),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        opened(url).close()
+        recorder = open_recorder(Settings(instance=Path(folder), records_url=url))
+        recorder.start()
+        while not recorder.state()["ok"]:
+            time.sleep(0.1)
+        for name in only or formats:
+            before = most = memory()
+            began, size = time.monotonic(), 0
+            for piece in formats[name](recorder):
+                size += len(piece)
+                most = max(most, memory())
+            seconds = time.monotonic() - began
+            print(f"{name}: {size / 1e6:.0f} MB in {seconds:.0f} s; memory grew by {most - before:.1f} MB", flush=True)
+        recorder.close()
+
+
+def throughput(url: str, seconds: float) -> None:
+    for keyed in (False, True):
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(WRITERS, spawn) as processes:
+            each = list(processes.map(write, [url] * WRITERS, [seconds] * WRITERS, [keyed] * WRITERS))
+        took = [one for some in each for one in some]
+        name = "with an idempotency key each" if keyed else "without keys"
+        print(f"{name}: {len(took) / seconds:.0f} records a second, {spread(took)}", flush=True)
+
+
+def write(url: str, seconds: float, keyed: bool) -> list[float]:
+    """Milliseconds of each record that this process could write in that time."""
+    store, ids, took = opened(url), RecordIds(), deque[float]()
+    for _ in range(THREADS):  # the first ones find everything cold
+        store.add(record(id=ids.new()), USUAL_DRAWING, None, 30)
+    end = time.monotonic() + seconds
+
+    def writer() -> None:
+        while (began := time.monotonic()) < end:
+            made_now = record(id=ids.new())
+            store.add(made_now, USUAL_DRAWING, str(made_now.id) if keyed else None, 30)
+            took.append((time.monotonic() - began) * 1000)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        for each in [threads.submit(writer) for _ in range(THREADS)]:
+            each.result()
+    store.close()
+    return list(took)
+
+
+def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Counter[str]]:
+    """Milliseconds of each prediction's record, 4 clients with 25 records a second each."""
+    took: deque[float] = deque()
+    states: deque[str] = deque()
+    ids, end = RecordIds(), time.monotonic() + seconds
+
+    def client() -> None:
+        due = time.monotonic()
+        while due < end:
+            made_now = record(id=ids.new())
+            began = time.perf_counter()
+            states.append(recorder.add(made_now, USUAL_DRAWING, str(made_now.id)).state)
+            took.append((time.perf_counter() - began) * 1000)
+            due += 0.04
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    clients = [threading.Thread(target=client) for _ in range(4)]
+    for each in clients:
+        each.start()
+    for each in clients:
+        each.join()
+    return list(took), Counter(states)
+
+
+def nodes_away(seconds: float) -> None:
+    nodes = Nodes()
+    nodes.need(3)
+    url = nodes.new_url(3)
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = open_recorder(Settings(instance=Path(folder), records_url=url))
+        recorder.start()
+        while not recorder.state()["ok"]:
+            time.sleep(0.1)
+        answer_times(recorder, 15)  # the first ones find everything cold
+
+        took: dict[str, list[float]] = {"all well": [], "one paused": [], "one down": []}
+
+        def measure(name: str) -> None:
+            times, states = answer_times(recorder, seconds)
+            took[name] += times
+            print(f"{name}: {spread(times)}, max {max(times):.0f} ms; {dict(states)}", flush=True)
+
+        for _ in range(3):  # rounds, since a pause of Java's to collect garbage falls where it falls
+            measure("all well")
+            nodes.signal(2, signal.SIGSTOP)
+            measure("one paused")
+            nodes.signal(2, signal.SIGCONT)
+            time.sleep(10)
+            nodes.signal(3, signal.SIGKILL)
+            measure("one down")
+            nodes.restart()
+            time.sleep(10)
+        well, *away = (sorted(each)[int(len(each) * 0.99)] for each in took.values())
+        for name, each in zip(list(took)[1:], away, strict=True):
+            print(f"{name}: p99 {each:.1f} ms, {each / well:.2f} times the {well:.1f} ms of all well")
+        recorder.close()
+    drop(url)
+    nodes.stop()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["load", url, count, *given]:
+            load_it(url, int(count), float(given[0]) if given else 600)
+        case ["pages", small, large]:
+            pages(small, large)
+        case ["gap", url]:
+            gap(url)
+        case ["export", url, *only]:
+            export_memory(url, only)
+        case ["throughput", url, *given]:
+            throughput(url, float(given[0]) if given else 30)
+        case ["nodes", *given]:
+            nodes_away(float(given[0]) if given else 30)
+        case _:
+            sys.exit((__doc__ or "").strip())
