@@ -1,4 +1,4 @@
-"""`python -m backend.healthcheck`: 0 when the server on this machine can serve, for Docker's health check."""
+"""`python -m backend.healthcheck` exits with 0 if the server on this machine is ready: Docker's health check."""
 
 from __future__ import annotations
 

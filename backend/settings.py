@@ -1,4 +1,4 @@
-"""Every setting: one home, a default, a description. They are read from the environment once, at start."""
+"""All settings, with defaults and descriptions. They are read from the environment once, at start."""
 
 from __future__ import annotations
 
@@ -17,52 +17,51 @@ def setting(default: Any, description: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A field `name` is set by the environment variable `NAME`."""
+    """The field `name` is set by the environment variable `NAME`."""
 
-    host: str = setting("127.0.0.1", "The address to listen on; 0.0.0.0 is every address.")
+    host: str = setting("127.0.0.1", "The address to listen on; 0.0.0.0 means all addresses.")
     port: int = setting(5000, "The port to listen on.")
-    instance: Path = setting(Path("instance"), "The folder for what the server keeps.")
+    instance: Path = setting(Path("instance"), "The folder for the server's data.")
     records_url: str = setting(
         "",
-        "Where predictions are recorded: `sqlite:///PATH`, "
+        "Where to record predictions: `sqlite:///PATH`, "
         "`cassandra://HOST,HOST:9042/KEYSPACE?replication=3`, or `none`. "
         "Empty: `records.sqlite` in the instance folder.",
     )
     model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `model_mnist.h5` and `models/`.")
     model_runtime: Literal["onnx", "keras"] = setting(
-        "onnx", "What runs the network: `onnx`, or `keras` (needs requirements/train.txt)."
+        "onnx", "The runtime of the network: `onnx`, or `keras` (needs requirements/train.txt)."
     )
-    workers: int = setting(0, "Processes that read drawings. 0: one for each core.")
-    threads: int = setting(8, "Requests that one process works on at the same time.")
-    waiting: int = setting(128, "Requests that wait in one process for their turn; 503 is the answer to more.")
-    access_log: bool = setting(True, "One line on the terminal for each request.")
-    max_body_bytes: int = setting(12_000_000, "The largest request body; Cassandra takes no more than 12.9 MB at once.")
-    max_pixels: int = setting(25_000_000, "The largest picture, in pixels.")
-    max_strokes_bytes: int = setting(1_000_000, "The longest strokes, as JSON text.")
+    workers: int = setting(0, "Worker processes. 0: one per core.")
+    threads: int = setting(8, "Requests that one worker processes at the same time.")
+    waiting: int = setting(128, "Requests that may wait in one worker; beyond that it answers 503.")
+    access_log: bool = setting(True, "Log one line per request.")
+    max_body_bytes: int = setting(12_000_000, "The largest request body, in bytes; Cassandra accepts at most 12.9 MB.")
+    max_pixels: int = setting(25_000_000, "The largest image, in pixels.")
+    max_strokes_bytes: int = setting(1_000_000, "The largest strokes, in bytes of JSON.")
     record_budget_ms: int = setting(
-        250, "How long a prediction waits for the recorder's store, in ms, before it is queued on this machine."
+        250, "How long a prediction waits for the store, in milliseconds, before it is queued on this machine."
     )
     outbox_bytes: int = setting(
-        1_000_000_000, "The largest outbox, in bytes; when it is full and the store away, /predict answers 503."
+        1_000_000_000, "The largest outbox, in bytes; while it is full and the store unavailable, /predict answers 503."
     )
     record_client_address: Literal["no", "hash", "full"] = setting(
-        "no", "Whether a record keeps the address of who drew: `no`, `hash` (a keyed hash), `full`."
+        "no", "What a record keeps of the client's address: `no`, `hash` (a keyed hash) or `full`."
     )
     trusted_hosts: tuple[str, ...] = setting(
         (),
-        "Host names that a request may ask for, separated by commas; `.example.org` includes "
-        "its subdomains. Empty: this machine's own names while HOST is a loopback address, any "
-        "name otherwise.",
+        "Host names that the server answers to, separated by commas; `.example.org` includes its "
+        "subdomains. Empty: this machine's own names while HOST is a loopback address, otherwise any name.",
     )
 
     @property
     def records(self) -> str:
-        """The recorder's URL with its default filled in."""
+        """RECORDS_URL, or its default."""
         return self.records_url or f"sqlite:///{self.instance.resolve() / 'records.sqlite'}"
 
     @property
     def hosts(self) -> list[str] | None:
-        """The host names that are answered; None: any."""
+        """The host names that the server answers to; None: any."""
         if self.trusted_hosts:
             return list(self.trusted_hosts)
         loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
@@ -70,7 +69,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Raises ValueError, in words, for a value that can't be read."""
+        """Raises ValueError with a message for people."""
         hints = get_type_hints(cls)
         values: dict[str, Any] = {}
         for each in fields(cls):
@@ -106,16 +105,15 @@ def settings_page() -> str:
     rows = [
         "# Settings",
         "",
-        "Written by `python -m backend.settings > docs/settings.md`. Each is an environment",
-        "variable, read once at start.",
+        "Environment variables, read once at start. Generated by `python -m backend.settings > docs/settings.md`.",
         "",
-        "| variable | default | what it does |",
+        "| variable | default | meaning |",
         "|---|---|---|",
     ]
     for each in fields(Settings):
         default = each.default
         if default == TOP:
-            default = "the project's folder"
+            default = "the project folder"
         elif isinstance(default, bool):
             default = str(default).lower()
         elif default in ("", ()):

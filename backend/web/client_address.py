@@ -1,4 +1,4 @@
-"""The client's address, which is personal data: not kept unless the operator asks for it."""
+"""The client's address. It is personal data, so nothing is kept unless the operator asks for it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from backend.settings import Settings
 
 
 def client_address(address: str | None, settings: Settings) -> str | None:
-    """What to keep of an address, as RECORD_CLIENT_ADDRESS says.
+    """What a record keeps of an address, as RECORD_CLIENT_ADDRESS sets.
 
-    "hash" tells the records of one client from those of another without naming either: a keyed
-    BLAKE2b, 16 hex digits. Its key lies in the instance folder; who deletes that cuts the link.
+    "hash" distinguishes clients without naming them: 16 hex digits of a keyed BLAKE2b. Its key is in the instance
+    folder; deleting the key makes earlier hashes meaningless.
     """
     if address is None or settings.record_client_address == "no":
         return None
@@ -27,7 +27,7 @@ def client_address(address: str | None, settings: Settings) -> str | None:
 
 @cache
 def _key(path: Path) -> bytes:
-    """The key, made once by whichever process comes first."""
+    """The key, created once by whichever process is first."""
     own = path.with_suffix(f".{os.getpid()}")
     own.write_bytes(secrets.token_bytes(32))
     own.chmod(0o600)

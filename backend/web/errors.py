@@ -1,4 +1,4 @@
-"""What can be wrong with a request, said to a person: problem details after RFC 9457."""
+"""Errors as problem details (RFC 9457), written for people."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from backend.records.record import RecorderUnavailable
 
 
 class Problem(Exception):
-    """A refusal that becomes an `application/problem+json` answer.
+    """An error response. Raise it anywhere in backend.web.
 
-    Raise it anywhere below a route: `code` is stable and for programs, `detail` is for people and
-    says what was wrong and what to do.
+    `code` is stable and for programs; `detail` is for people and says what was wrong and what to do.
     """
 
     def __init__(self, status: int, code: str, detail: str) -> None:
@@ -27,10 +26,10 @@ class Problem(Exception):
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a request was refused."""
+    """Why a request failed."""
 
     type: str = "about:blank"
-    title: str  # the status in words
+    title: str  # the phrase of the status
     status: int
     code: str  # stable, for programs
     detail: str  # for people: what was wrong, what to do
@@ -43,11 +42,11 @@ def problem_answer(status: int, code: str, detail: str) -> Response:
 
 UNREADABLE = {UnknownImageType: 415, ImageTooLarge: 413, DamagedImage: 422, BlankDrawing: 422}
 
-# What Flask itself refuses, said in our words.
-OURS = {
+# Errors that Flask raises itself.
+FLASK_ERRORS = {
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address doesn't take that method."),
-    413: ("too_large", "The request is larger than this server takes; send a smaller picture."),
+    405: ("method_not_allowed", "This address does not support that method."),
+    413: ("too_large", "The request is too large; send a smaller image."),
 }
 
 
@@ -67,15 +66,15 @@ def init_app(app: Flask) -> None:
         return answer
 
     @app.errorhandler(HTTPException)
-    def refused_by_flask(error: HTTPException) -> Response:
+    def flask_error(error: HTTPException) -> Response:
         status = error.code or 500
         if isinstance(error, SecurityError):
             code, detail = (
                 "untrusted_host",
-                "This server doesn't answer to that host name; TRUSTED_HOSTS sets which it does.",
+                "This server does not answer to that host name; the TRUSTED_HOSTS setting lists those it does.",
             )
-        elif status in OURS:
-            code, detail = OURS[status]
+        elif status in FLASK_ERRORS:
+            code, detail = FLASK_ERRORS[status]
         else:
             code = HTTPStatus(status).name.lower()
             detail = error.description or HTTPStatus(status).description
@@ -86,6 +85,6 @@ def init_app(app: Flask) -> None:
         return answer
 
     @app.errorhandler(Exception)
-    def unforeseen(error: Exception) -> Response:
-        app.logger.error("A request failed.", exc_info=error)
-        return problem_answer(500, "internal", "The server failed at this; its log says why.")
+    def unexpected(error: Exception) -> Response:
+        app.logger.error("Unexpected error.", exc_info=error)
+        return problem_answer(500, "internal", "Something went wrong on the server; its log has the details.")

@@ -1,7 +1,7 @@
-"""The contract as an OpenAPI 3.1 document, generated from the routes themselves.
+"""The OpenAPI 3.1 document, generated from the routes.
 
-A view says what it takes and answers by `@describe(...)`; its path and methods come from Flask, its
-summary from its docstring, its schemas from the msgspec structs that are really sent.
+A view declares its request and response with `@describe(...)`. Path and methods come from Flask, the summary from the
+docstring, schemas from the msgspec structs that are sent.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
+from backend import __version__
 from backend.web.errors import ProblemDetails
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -47,15 +48,15 @@ def describe(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[int] = (),
 ) -> Callable[[View], View]:
-    """Says what a view answers, for the contract.
+    """Describe a view for the OpenAPI document.
 
-    answer: the struct that it sends; None for bytes of one of `media_types`, or for nothing (204).
-    body: the struct that it takes as JSON. form: a data URL as text or a form does as well.
-    query: the struct of its query string. headers: name and meaning of those that it looks at.
-    errors: the statuses with which it may refuse.
+    answer: the struct of the response; None for bytes of one of `media_types`, or for no content (204).
+    body: the struct of the JSON request. form: whether a data URL as text or a form is accepted too.
+    query: the struct of the query string. headers: name and meaning of the request headers that matter.
+    errors: the statuses of possible errors.
     """
 
-    def note(view: View) -> View:
+    def attach(view: View) -> View:
         view.description = Description(  # type: ignore[attr-defined]
             status=status,
             answer=answer,
@@ -68,10 +69,10 @@ def describe(
         )
         return view
 
-    return note
+    return attach
 
 
-def contract(app: Flask) -> Json:
+def document(app: Flask) -> Json:
     """The OpenAPI document of every described route."""
     views: list[tuple[Rule, Description]] = []
     for rule in app.url_map.iter_rules():
@@ -90,7 +91,11 @@ def contract(app: Flask) -> Json:
             path[method.lower()] = _operation(app, rule, method, description, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Digitpad", "version": "1", "description": "Reads drawn digits and records what it read."},
+        "info": {
+            "title": "Digitpad",
+            "version": __version__,
+            "description": "Reads drawn digits and records the results.",
+        },
         "paths": paths,
         "components": {"schemas": components},
     }

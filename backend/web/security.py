@@ -1,7 +1,7 @@
-"""What a browser is told to allow, and which cross-site requests are refused.
+"""Security headers, and the rejection of cross-site writes.
 
-No tokens: Fetch Metadata with an Origin fallback, after OWASP's cheat sheet on CSRF and
-https://web.dev/articles/fetch-metadata.
+CSRF protection needs no tokens: it checks Fetch Metadata and falls back to Origin, as the OWASP cheat sheet on CSRF
+and https://web.dev/articles/fetch-metadata describe.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ HEADERS = [
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
-NOT_KEPT = [("Cache-Control", "no-store")]
+NO_STORE = [("Cache-Control", "no-store")]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def is_cross_site(sent: Request) -> bool:
-    """Whether a browser sent this for a page of another origin. What isn't a browser never is."""
+    """Whether a browser sent this from a page of another origin. Non-browser clients send neither header and pass."""
     site = sent.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")
@@ -54,21 +54,21 @@ def is_cross_site(sent: Request) -> bool:
 
 def init_app(app: Flask) -> None:
     @app.before_request
-    def refuse_cross_site() -> None:
+    def reject_cross_site() -> None:
         if request.method not in SAFE_METHODS and is_cross_site(request):
-            raise Problem(403, "cross_site", "Another site may not send this; use Digitpad's page.")
+            raise Problem(403, "cross_site", "Requests from other sites are not allowed; use Digitpad's own page.")
 
     app.wsgi_app = _with_headers(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
 def _with_headers(application: WSGIApplication) -> WSGIApplication:
-    """Adds them to every answer of a WSGI application, which costs a tenth of what it would on Flask's answers."""
+    """Add the headers to every WSGI response: ten times cheaper than on Flask's response objects."""
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None) -> Write:
-            kept = [] if any(name == "Cache-Control" for name, _ in headers) else NOT_KEPT
-            return start_response(status, [*headers, *HEADERS, *kept], error)
+            caching = [] if any(name == "Cache-Control" for name, _ in headers) else NO_STORE
+            return start_response(status, [*headers, *HEADERS, *caching], error)
 
         return application(environ, start)
 
-    return answer
+    return respond

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.reading.decode import Pixels
-from backend.web.encode import png_url, quick_png_url
+from backend.web.encode import png_url, small_png_url
 
 
 def read(url: str) -> Pixels:
@@ -24,7 +24,7 @@ def read(url: str) -> Pixels:
 def test_gray_either_way(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     np.testing.assert_array_equal(read(png_url(pixels)), pixels)
-    np.testing.assert_array_equal(read(quick_png_url(pixels)), pixels)
+    np.testing.assert_array_equal(read(small_png_url(pixels)), pixels)
 
 
 def test_with_transparency() -> None:

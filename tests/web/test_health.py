@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
+from backend import __version__
 from backend.settings import Settings
 from backend.web.app import create_app
 from tools.drawings import SEVEN_URL
@@ -12,7 +13,7 @@ from tools.drawings import SEVEN_URL
 
 def test_live(client: FlaskClient) -> None:
     answer = client.get("/health/live")
-    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok", "version": __version__})
 
 
 def test_ready_tells_the_state_of_each_part(app: Flask, client: FlaskClient) -> None:

@@ -1,4 +1,4 @@
-"""Why a drawing was read as it was, made on request; nothing is recorded."""
+"""Why a drawing was read as it was. Nothing is recorded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.reading.ink import find_ink
 from backend.reading.normalize import Box, normalize_piece
 from backend.reading.recognizer import ModelMismatch
 from backend.web.drawing_request import JsonBody, read_body
-from backend.web.encode import png_url, quick_png_url
+from backend.web.encode import png_url, small_png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response
 from backend.web.openapi import describe
@@ -25,7 +25,7 @@ routes = Blueprint("explain", __name__)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the 28 x 28 lies on the drawing, in shares of its width and height; it may reach beyond its edges."""
+    """The position of the 28 x 28 image on the drawing, as fractions of its width and height; may exceed its edges."""
 
     left: float
     top: float
@@ -34,30 +34,35 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LayerMaps(msgspec.Struct, frozen=True, kw_only=True):
-    """What one layer of the network makes of the drawing."""
+    """The activations of one layer."""
 
     name: str
     shape: Annotated[tuple[int, int, int], msgspec.Meta(description="Height, width, maps.")]
-    sees: Annotated[int, msgspec.Meta(description="How many pixels of the 28 x 28, each way, one value depends on.")]
-    maps: Annotated[list[str], msgspec.Meta(description="Gray PNG data URLs; white is the layer's strongest.")]
+    sees: Annotated[
+        int,
+        msgspec.Meta(description="Receptive field: the side, in pixels of the 28 x 28, of what one value depends on."),
+    ]
+    maps: Annotated[
+        list[str], msgspec.Meta(description="Gray PNG data URLs; white is the strongest activation of the layer.")
+    ]
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What in a drawing spoke for the answer, and what it becomes on its way through the network."""
+    """Which ink supports the answer, and what each layer of the network computes."""
 
-    digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The network's answer.")]
+    digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The most probable digit.")]
     runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
     seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
     place: Place
     supports: Annotated[
         str,
         msgspec.Meta(
-            description="28 x 28 PNG data URL whose opacity says how much ink speaks for the answer against the "
-            "runner-up: how far the log-odds fall when it is covered."
+            description="28 x 28 PNG data URL whose opacity shows how much ink supports the answer over the runner-up: "
+            "how far the log-odds fall when the ink is covered."
         ),
     ] = msgspec.field(name="for")
     against: Annotated[
-        str, msgspec.Meta(description="Likewise the ink that speaks for the runner-up, on the same scale.")
+        str, msgspec.Meta(description="The same for ink that supports the runner-up, on the same scale.")
     ]
     layers: list[LayerMaps]
     models: list[Opinion]
@@ -67,11 +72,11 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 @routes.post("/explain")
 @describe(body=JsonBody, answer=Explanation, errors=(400, 403, 413, 415, 422, 503), form=True)
 def explain() -> Response:
-    """Why a drawing is read as it is.
+    """Explain how a drawing is read.
 
-    The body is that of `/predict`; nothing is recorded. It answers with a map of the ink that spoke for the answer
-    and one of the ink that spoke for the runner-up, with the maps of every layer, and with what a softmax regression
-    and a plain CNN read in the same drawing.
+    Takes the same body as `/predict`; nothing is recorded. Returns a map of the ink that supports the answer, one of
+    the ink that supports the runner-up, the activations of every layer, and what a softmax regression and a plain CNN
+    read in the same drawing.
     """
     settings, recognizer, explainer = services().settings, services().recognizer, services().explainer
 
@@ -90,10 +95,10 @@ def explain() -> Response:
         Explanation(
             digit=reading.digit,
             runner_up=reading.runner_up,
-            seen=quick_png_url(piece.ink),
+            seen=small_png_url(piece.ink),
             place=_place(piece.box, ink.shape),
-            supports=_veil(heat.supports),
-            against=_veil(heat.opposes),
+            supports=_opacity(heat.supports),
+            against=_opacity(heat.opposes),
             layers=[
                 LayerMaps(
                     name=f"Convolution {layer.kernel} x {layer.kernel}",
@@ -114,8 +119,8 @@ def _place(box: Box, shape: tuple[int, ...]) -> Place:
     return Place(left=box.left / width, top=box.top / height, width=box.width / width, height=box.height / height)
 
 
-def _veil(strength: npt.NDArray[np.float64]) -> str:
-    """0 to 1 as the opacity of black, for the page to tint."""
-    veil = np.zeros((*strength.shape, 4), np.uint8)
-    veil[..., 3] = np.round(strength * 255)
-    return png_url(veil)
+def _opacity(strength: npt.NDArray[np.float64]) -> str:
+    """Strength, 0 to 1, as the opacity of a black image, which the page tints."""
+    image = np.zeros((*strength.shape, 4), np.uint8)
+    image[..., 3] = np.round(strength * 255)
+    return png_url(image)

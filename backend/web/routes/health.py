@@ -1,4 +1,4 @@
-"""Whether the process runs, and whether it can serve."""
+"""Liveness and readiness."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from flask import Blueprint, Response
 
+from backend import __version__
 from backend.web.http import json_response
 from backend.web.openapi import describe
 from backend.web.services import services
@@ -16,6 +17,7 @@ routes = Blueprint("health", __name__)
 
 class Live(msgspec.Struct, frozen=True):
     status: str = "ok"
+    version: str = __version__
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,22 +30,22 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     model: Model
     recorder: dict[str, Any]
-    client_address: Annotated[str, msgspec.Meta(description="What a record keeps of it: no, hash or full.")]
+    client_address: Annotated[str, msgspec.Meta(description="What records keep of client addresses: no, hash or full.")]
 
 
 @routes.get("/health/live")
 @describe(answer=Live)
 def live() -> Response:
-    """The process runs."""
+    """Whether the process runs, and its version."""
     return json_response(Live())
 
 
 @routes.get("/health/ready")
 @describe(answer=Ready, errors=(503,))
 def ready() -> Response:
-    """Whether the model and the recorder can serve, with the state of each.
+    """Whether the model and the recorder are available, with the state of each.
 
-    503, with the same body, when one of them can't.
+    If one is not, the status is 503 and the body is the same.
     """
     model = Model(ok=True, version=services().recognizer.version, runtime=services().settings.model_runtime)
     recorder = services().recorder

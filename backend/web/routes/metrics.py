@@ -1,4 +1,4 @@
-"""What an operator's monitoring watches, in Prometheus' text format."""
+"""Metrics for monitoring, in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from backend.web.services import services
 
 routes = Blueprint("metrics", __name__)
 
-# name in the text, key in the recorder's state, what it is
+# metric name, key in Recorder.state(), help text
 GAUGES = [
-    ("digitpad_recorder_up", "ok", "1 while the recorder's store can serve."),
-    ("digitpad_outbox_records", "queued", "Records that wait on this machine for the store."),
-    ("digitpad_outbox_oldest_seconds", "oldest_s", "How long the oldest of them has waited."),
+    ("digitpad_recorder_up", "ok", "1 while the recorder's store is available."),
+    ("digitpad_outbox_records", "queued", "Records queued on this machine, waiting for the store."),
+    ("digitpad_outbox_oldest_seconds", "oldest_s", "Seconds that the oldest queued record has waited."),
 ]
 
 

@@ -1,15 +1,15 @@
-"""The contract, generated from the code; /api is the page to try it."""
+"""The OpenAPI document; the page /api shows it and lets you try it."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
 from backend.web.http import json_response
-from backend.web.openapi import contract
+from backend.web.openapi import document
 
 routes = Blueprint("openapi", __name__)
 
 
 @routes.get("/openapi.json")
 def openapi() -> Response:
-    return json_response(contract(current_app))
+    return json_response(document(current_app))

@@ -1,4 +1,4 @@
-"""The pages; what they load lies under /static."""
+"""The pages; their scripts and styles are under /static."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ routes = Blueprint("pages", __name__)
 
 def _page(name: str) -> Response:
     answer = current_app.send_static_file(name)
-    answer.headers["Cache-Control"] = "no-cache"  # kept by the browser, asked for again each time
+    answer.headers["Cache-Control"] = "no-cache"  # cached, revalidated on every visit
     return answer
 
 

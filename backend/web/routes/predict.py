@@ -17,7 +17,7 @@ from backend.records.ids import date_text
 from backend.records.record import Drawing, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, read_body
-from backend.web.encode import quick_png_url
+from backend.web.encode import small_png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
 from backend.web.openapi import describe
@@ -106,7 +106,7 @@ def predict() -> Response:
             verdict=record.verdict,
             recorded=recorded,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
-            seen=quick_png_url(seen),
+            seen=small_png_url(seen),
             model_version=record.model_version,
         )
     )
