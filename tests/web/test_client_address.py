@@ -1,4 +1,4 @@
-"""The client's address is not kept, unless the operator asks for it."""
+"""What records keep of the client's address."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from backend.web.client_address import client_address
 ADDRESS = "192.0.2.7"
 
 
-def test_it_is_not_kept_by_default(tmp_path: Path) -> None:
+def test_the_address_is_not_kept_by_default(tmp_path: Path) -> None:
     assert client_address(ADDRESS, Settings(instance=tmp_path)) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_is_kept_in_full_where_that_is_asked(tmp_path: Path) -> None:
+def test_the_full_address_is_kept_if_the_operator_asks_for_it(tmp_path: Path) -> None:
     assert client_address(ADDRESS, Settings(instance=tmp_path, record_client_address="full")) == ADDRESS
 
 
-def test_a_hash_tells_clients_apart_without_naming_them(tmp_path: Path) -> None:
+def test_a_hash_distinguishes_clients_without_naming_them(tmp_path: Path) -> None:
     settings = Settings(instance=tmp_path, record_client_address="hash")
     kept = client_address(ADDRESS, settings)
     assert kept == client_address(ADDRESS, settings)
@@ -33,7 +33,7 @@ def test_a_hash_tells_clients_apart_without_naming_them(tmp_path: Path) -> None:
     assert ADDRESS not in kept
 
 
-def test_the_key_of_the_hash_is_the_installations_own(tmp_path: Path) -> None:
+def test_each_installation_has_its_own_hash_key(tmp_path: Path) -> None:
     hashes = set()
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -44,5 +44,5 @@ def test_the_key_of_the_hash_is_the_installations_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["no", "hash", "full"])
-def test_who_has_no_address_has_none_kept(tmp_path: Path, how: Literal["no", "hash", "full"]) -> None:
+def test_without_an_address_nothing_is_kept(tmp_path: Path, how: Literal["no", "hash", "full"]) -> None:
     assert client_address(None, Settings(instance=tmp_path, record_client_address=how)) is None

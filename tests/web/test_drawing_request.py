@@ -1,4 +1,4 @@
-"""What clients send, in each of its three forms."""
+"""Parsing requests: a data URL, JSON, or a form."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ URL = as_data_url(b"picture")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/json"])
-def test_a_data_url_is_read_whatever_it_is_called(content_type: str) -> None:
+def test_a_data_url_is_read_whatever_the_content_type(content_type: str) -> None:
     assert read(URL, content_type) == Sent(image=b"picture", source="canvas")
 
 
 @given(st.binary(min_size=1))
-def test_a_data_url_gives_back_the_very_bytes(image: bytes) -> None:
+def test_a_data_url_decodes_to_the_same_bytes(image: bytes) -> None:
     assert data_url_bytes(as_data_url(image).encode()) == image
 
 
-def test_wrapped_lines_of_base64_are_no_fault() -> None:
+def test_base64_may_contain_line_breaks() -> None:
     assert read("data:image/png;base64,cGlj\r\n dHVy\tZQ==\n").image == b"picture"
 
 
 @given(st.binary())
-def test_anything_else_is_refused_or_read(body: bytes) -> None:
+def test_any_body_is_parsed_or_rejected(body: bytes) -> None:
     try:
         read(body)
     except Problem as problem:
         assert problem.status == 400
 
 
-def test_json_brings_what_is_known_of_the_drawing() -> None:
+def test_json_carries_the_drawing_and_its_metadata() -> None:
     strokes = [[[1, 2, 0], [3, 4.5, 16]]]
     assert read_json(image=URL, expected="7", strokes=strokes) == Sent(
         image=b"picture", source="canvas", expected="7", strokes=b"[[[1,2,0],[3,4.5,16]]]"
@@ -61,7 +61,7 @@ def test_json_brings_what_is_known_of_the_drawing() -> None:
     assert read_json(image=URL, expected=None, file_name="", strokes=[]) == Sent(image=b"picture", source="canvas")
 
 
-def test_json_is_known_by_its_first_character_too() -> None:
+def test_json_is_recognized_by_its_first_character() -> None:
     assert read(json.dumps({"image": URL}), "text/plain").image == b"picture"
 
 
@@ -78,14 +78,14 @@ def test_json_is_known_by_its_first_character_too() -> None:
         {"image": URL, "imgae": URL},
     ],
 )
-def test_a_field_that_does_not_fit_is_refused(fields: dict[str, object]) -> None:
+def test_an_invalid_field_is_rejected(fields: dict[str, object]) -> None:
     with pytest.raises(Problem) as caught:
         read_json(**fields)
     assert (caught.value.status, caught.value.code) == (400, "bad_field")
 
 
 @pytest.mark.parametrize("body", ["{", '{"image": }', "nul", '{"image": "\\ud800"}', b'{"image": "\xff"}'])
-def test_what_is_not_json_is_refused(body: str | bytes) -> None:
+def test_invalid_json_is_rejected(body: str | bytes) -> None:
     with pytest.raises(Problem) as caught:
         read(body, "application/json")
     assert (caught.value.status, caught.value.code) == (400, "not_json")
@@ -103,14 +103,14 @@ def test_what_is_not_json_is_refused(body: str | bytes) -> None:
         b"\x89PNG\r\n\x1a\n",
     ],
 )
-def test_what_is_not_a_data_url_is_refused(body: str | bytes) -> None:
+def test_anything_but_a_data_url_is_rejected(body: str | bytes) -> None:
     with pytest.raises(Problem) as caught:
         read(body)
     assert (caught.value.status, caught.value.code) == (400, "not_a_data_url")
 
 
 @pytest.mark.parametrize("body", ["", "  \n", "data:image/png;base64,"])
-def test_an_empty_body_is_refused(body: str) -> None:
+def test_an_empty_body_is_rejected(body: str) -> None:
     with pytest.raises(Problem) as caught:
         read(body)
     assert (caught.value.status, caught.value.code) == (400, "empty_body")
@@ -133,5 +133,5 @@ def test_strokes_have_a_limit() -> None:
         ("/", None),
     ],
 )
-def test_a_file_name_is_kept_fit_to_be_shown(sent: str, kept: str | None) -> None:
+def test_a_file_name_is_reduced_to_its_printable_last_part(sent: str, kept: str | None) -> None:
     assert read_json(image=URL, file_name=sent).file_name == kept

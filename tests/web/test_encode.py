@@ -1,4 +1,4 @@
-"""A picture in a data URL is the picture."""
+"""PNG data URLs decode to the pixels they were made of."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def read(url: str) -> Pixels:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (200, 300)])
-def test_gray_either_way(shape: tuple[int, int]) -> None:
+def test_gray_images_survive_both_encoders(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     np.testing.assert_array_equal(read(png_url(pixels)), pixels)
     np.testing.assert_array_equal(read(small_png_url(pixels)), pixels)
 
 
-def test_with_transparency() -> None:
+def test_transparency_survives() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 4), np.uint8)
     np.testing.assert_array_equal(read(png_url(pixels)), pixels)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the answer is a problem in words with a stable code."""
+"""Every error is a problem document with a stable code and a message for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from backend.records.record import RecorderUnavailable
         ("POST", "/recorder", 405, "method_not_allowed"),
     ],
 )
-def test_flasks_own_refusals_are_ours(client: FlaskClient, method: str, path: str, status: int, code: str) -> None:
+def test_flask_errors_become_problem_details(
+    client: FlaskClient, method: str, path: str, status: int, code: str
+) -> None:
     answer = client.open(path, method=method)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     problem = answer.get_json()
@@ -28,11 +30,11 @@ def test_flasks_own_refusals_are_ours(client: FlaskClient, method: str, path: st
     assert problem["detail"].endswith(".")
 
 
-def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
+def test_a_wrong_method_lists_the_allowed_ones(client: FlaskClient) -> None:
     assert "POST" in client.get("/predict").headers["Allow"]
 
 
-def test_a_fault_of_ours_is_logged_and_tells_no_secret(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_and_not_disclosed(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     @app.get("/fault")
     def fault() -> str:
         raise KeyError("secret")
@@ -43,7 +45,7 @@ def test_a_fault_of_ours_is_logged_and_tells_no_secret(app: Flask, caplog: pytes
     assert "secret" in caplog.text
 
 
-def test_an_unavailable_recorder_is_503_with_its_reason(app: Flask) -> None:
+def test_an_unavailable_recorder_is_503_with_the_reason(app: Flask) -> None:
     @app.get("/away")
     def away() -> str:
         raise RecorderUnavailable("Cassandra doesn't answer.")

@@ -1,4 +1,4 @@
-"""Health: that the process runs, and that model and recorder can serve."""
+"""Liveness and readiness."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from backend.web.app import create_app
 from tools.drawings import SEVEN_URL
 
 
-def test_live(client: FlaskClient) -> None:
+def test_live_reports_the_version(client: FlaskClient) -> None:
     answer = client.get("/health/live")
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ok", "version": __version__})
 
 
-def test_ready_tells_the_state_of_each_part(app: Flask, client: FlaskClient) -> None:
+def test_ready_reports_the_model_and_the_recorder(app: Flask, client: FlaskClient) -> None:
     answer = client.get("/health/ready")
     state = answer.get_json()
     assert (answer.status_code, state["ready"]) == (200, True)
@@ -24,7 +24,7 @@ def test_ready_tells_the_state_of_each_part(app: Flask, client: FlaskClient) -> 
     assert (state["recorder"]["ok"], state["recorder"]["store"]) == (True, "SQLite")
 
 
-def test_a_recorder_that_cannot_be_opened_makes_it_not_ready_yet_nothing_is_lost(settings: Settings) -> None:
+def test_with_an_unavailable_store_the_server_is_not_ready_but_loses_nothing(settings: Settings) -> None:
     settings.instance.mkdir()
     folder = settings.instance / "not-a-file"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The numbers that monitoring reads."""
+"""Metrics in Prometheus' text format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend.web.app import create_app
 from tools.drawings import SEVEN_URL
 
 
-def test_they_tell_that_nothing_waits(client: FlaskClient) -> None:
+def test_metrics_of_an_empty_outbox(client: FlaskClient) -> None:
     client.post("/predict", data=SEVEN_URL)
     answer = client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -18,7 +18,7 @@ def test_they_tell_that_nothing_waits(client: FlaskClient) -> None:
     assert numbers["digitpad_outbox_records"] == "0"
 
 
-def test_they_tell_what_waits_for_a_store_that_is_away(settings: Settings) -> None:
+def test_metrics_while_the_store_is_unavailable(settings: Settings) -> None:
     settings.instance.mkdir()
     app = create_app(Settings(instance=settings.instance, records_url=f"sqlite:///{settings.instance}"))
     client = app.test_client()

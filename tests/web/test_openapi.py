@@ -1,4 +1,4 @@
-"""The contract is generated from the code, so what it says is what is done."""
+"""The OpenAPI document matches the routes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def contract(client: FlaskClient) -> dict[str, Any]:
     return document
 
 
-def test_it_names_every_call_but_the_pages(app: Flask, contract: dict[str, Any]) -> None:
+def test_the_document_covers_every_route_but_the_pages(app: Flask, contract: dict[str, Any]) -> None:
     pages = {"/", "/recorder", "/api", "/favicon.ico", "/openapi.json", "/static/{filename}"}
     rules = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
     assert set(contract["paths"]) == rules - pages
 
 
-def test_every_call_says_what_it_does_takes_and_answers(contract: dict[str, Any]) -> None:
+def test_every_operation_has_a_summary_parameters_and_a_success_response(contract: dict[str, Any]) -> None:
     for path, methods in contract["paths"].items():
         for operation in methods.values():
             assert operation["summary"].endswith("."), path
@@ -33,23 +33,23 @@ def test_every_call_says_what_it_does_takes_and_answers(contract: dict[str, Any]
             assert any(status.startswith("2") for status in operation["responses"])
 
 
-def test_every_reference_leads_somewhere(contract: dict[str, Any]) -> None:
+def test_every_schema_reference_resolves(contract: dict[str, Any]) -> None:
     for name in re.findall(r"'#/components/schemas/(\w+)'", str(contract)):
         assert name in contract["components"]["schemas"]
 
 
-def test_the_idempotency_key_is_named(contract: dict[str, Any]) -> None:
+def test_the_idempotency_key_is_documented(contract: dict[str, Any]) -> None:
     parameters = contract["paths"]["/predict"]["post"]["parameters"]
     assert ("Idempotency-Key", "header") in [(each["name"], each["in"]) for each in parameters]
 
 
-def test_refusals_are_problem_details(client: FlaskClient, contract: dict[str, Any]) -> None:
+def test_errors_are_documented_as_problem_details(client: FlaskClient, contract: dict[str, Any]) -> None:
     described = contract["paths"]["/predict"]["post"]["responses"]["415"]["content"]
     assert list(described) == ["application/problem+json"]
     assert client.post("/predict", data="data:image/gif;base64,R0lGODlh").mimetype == "application/problem+json"
 
 
-def test_the_answer_of_predict_has_the_fields_that_are_named(client: FlaskClient, contract: dict[str, Any]) -> None:
+def test_predict_returns_exactly_the_documented_fields(client: FlaskClient, contract: dict[str, Any]) -> None:
     schema = contract["components"]["schemas"]["Prediction"]
     answer = client.post("/predict?record=false", data=SEVEN_URL).get_json()
     assert set(answer) == set(schema["properties"]) == set(schema["required"])

@@ -1,4 +1,4 @@
-"""The pages and what they load come from the server's own files."""
+"""The pages, and the files they load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGES = ["/", "/recorder", "/api"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/recorder/"])
-def test_a_page_is_html_that_the_browser_asks_for_again(client: FlaskClient, path: str) -> None:
+def test_a_page_is_html_that_the_browser_revalidates(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         assert (answer.status_code, answer.mimetype) == (200, "text/html")
         assert answer.headers["Cache-Control"] == "no-cache"
@@ -22,7 +22,7 @@ def test_a_page_is_html_that_the_browser_asks_for_again(client: FlaskClient, pat
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_loads_nothing_from_elsewhere_and_all_that_it_names(client: FlaskClient, path: str) -> None:
+def test_a_page_loads_only_files_of_this_server_and_all_of_them_exist(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         html = answer.get_data(as_text=True)
     assert not re.search(r"<[^>]+ style=|<style|<script(?![^>]* src=)| on\w+=", html)  # the policy forbids these
@@ -35,7 +35,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_all_that_it_names(client: Flask
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/static/css/base.css", "/static/js/main.js", "/static/favicon.svg"])
-def test_a_browser_that_takes_gzip_gets_it_and_is_not_sent_it_twice(client: FlaskClient, path: str) -> None:
+def test_text_is_gzipped_if_accepted_and_revalidates_with_304(client: FlaskClient, path: str) -> None:
     with client.get(path) as plain, client.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
         assert packed.headers["Content-Encoding"] == "gzip"
         assert "Content-Encoding" not in plain.headers
@@ -47,6 +47,6 @@ def test_a_browser_that_takes_gzip_gets_it_and_is_not_sent_it_twice(client: Flas
         assert (again.status_code, again.data) == (304, b"")
 
 
-def test_there_is_an_icon(client: FlaskClient) -> None:
+def test_the_favicon_exists(client: FlaskClient) -> None:
     with client.get("/favicon.ico") as answer:
         assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")

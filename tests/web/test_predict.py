@@ -1,4 +1,4 @@
-"""POST /predict: every row of the contract, with the shipped model and a real recorder."""
+"""POST /predict, with the shipped model and a real recorder."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def newest(client: FlaskClient) -> dict[str, Any] | None:
     return records[0] if records else None
 
 
-# Its answer
+# The response
 
 
-def test_a_data_url_is_answered_with_all_that_the_contract_names(client: FlaskClient) -> None:
+def test_the_answer_to_a_data_url_is_complete(client: FlaskClient) -> None:
     answer = client.post("/predict", data=SEVEN_URL)
     assert (answer.status_code, answer.mimetype) == (200, JSON)
     read = answer.get_json()
@@ -55,7 +55,7 @@ def test_a_data_url_is_answered_with_all_that_the_contract_names(client: FlaskCl
     assert re.fullmatch(r"[0-9a-f]+", read["model_version"])
 
 
-def test_the_answer_shows_the_28_by_28_that_the_network_saw(client: FlaskClient) -> None:
+def test_the_answer_contains_the_28x28_image_that_the_network_saw(client: FlaskClient) -> None:
     url = client.post("/predict", data=SEVEN_URL).get_json()["seen"]
     assert url.startswith("data:image/png;base64,")
     seen = decode(base64.b64decode(url.partition(",")[2]), 28 * 28).pixels
@@ -65,23 +65,23 @@ def test_the_answer_shows_the_28_by_28_that_the_network_saw(client: FlaskClient)
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/"])
-def test_with_and_without_a_slash(client: FlaskClient, path: str) -> None:
+def test_a_trailing_slash_is_optional(client: FlaskClient, path: str) -> None:
     assert client.post(path, data=SEVEN_URL).get_json()["digit"] == 7
 
 
 @pytest.mark.parametrize("digit", STROKES)
 @pytest.mark.parametrize(("side", "left", "top", "pen"), [(180, 50, 50, 18), (70, 190, 15, 9), (230, 25, 25, 26)])
-def test_each_digit_is_read_wherever_and_however_large(
+def test_each_digit_is_read_at_any_position_and_size(
     client: FlaskClient, digit: int, side: int, left: int, top: int, pen: int
 ) -> None:
     url = as_data_url(as_file(draw(digit, side=side, left=left, top=top, pen=pen)))
     assert client.post("/predict?record=false", data=url).get_json()["digit"] == digit
 
 
-# Ways to send it
+# Request formats
 
 
-def test_json(client: FlaskClient) -> None:
+def test_json_body(client: FlaskClient) -> None:
     body = {"image": SEVEN_URL, "expected": "1", "strokes": [[[60, 60, 0], [220, 60, 40]]]}
     answer = client.post("/predict", json=body)
     assert answer.get_json()["digit"] == 7
@@ -92,7 +92,7 @@ def test_json(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["seven.png", "SEVEN.PNG", "seven.JPG", "seven.jpeg", "Seven.BMP", "seven.WebP"])
-def test_a_file_in_any_of_the_four_forms(client: FlaskClient, name: str) -> None:
+def test_a_form_with_a_file_of_each_image_type(client: FlaskClient, name: str) -> None:
     suffix = name[name.index(".") :].lower()
     file = as_file(draw(7), suffix)
     answer = upload(client, file, name, expected="7")
@@ -105,11 +105,11 @@ def test_a_file_in_any_of_the_four_forms(client: FlaskClient, name: str) -> None
     assert image.mimetype == "image/jpeg" if suffix in (".jpg", ".jpeg") else f"image/{suffix[1:]}"
 
 
-def test_the_bytes_decide_not_the_name(client: FlaskClient) -> None:
+def test_the_bytes_decide_the_image_type_not_the_file_name(client: FlaskClient) -> None:
     assert upload(client, as_file(draw(7), ".jpg"), "seven.png").get_json()["digit"] == 7
 
 
-def test_the_data_url_may_misname_its_type(client: FlaskClient) -> None:
+def test_the_bytes_decide_the_image_type_not_the_data_url(client: FlaskClient) -> None:
     assert client.post("/predict", data=as_data_url(SEVEN, "image/webp")).get_json()["digit"] == 7
 
 
@@ -128,14 +128,14 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_any_look_of_it_is_read(client: FlaskClient, look: str) -> None:
+def test_any_colors_are_read(client: FlaskClient, look: str) -> None:
     assert client.post("/predict", data=as_data_url(as_file(LOOKS[look]))).get_json()["digit"] == 7
 
 
 # Recording
 
 
-def test_every_prediction_stands_in_the_recorder(client: FlaskClient) -> None:
+def test_every_prediction_is_recorded(client: FlaskClient) -> None:
     ids = [client.post("/predict", data=SEVEN_URL).get_json()["id"] for _ in range(3)]
     assert [each["id"] for each in client.get("/records").get_json()["records"]] == ids[::-1]
 
@@ -146,7 +146,7 @@ def test_record_false_records_nothing(client: FlaskClient) -> None:
     assert newest(client) is None
 
 
-def test_a_server_that_records_nothing_still_reads(settings: Settings) -> None:
+def test_without_a_recorder_drawings_are_still_read(settings: Settings) -> None:
     client = create_app(Settings(instance=settings.instance, records_url="none")).test_client()
     assert client.post("/predict", data=SEVEN_URL).get_json()["recorded"] == "no"
     assert client.get("/health/ready").get_json()["recorder"]["store"] == "none"
@@ -154,7 +154,7 @@ def test_a_server_that_records_nothing_still_reads(settings: Settings) -> None:
     assert (refused.status_code, refused.get_json()["code"]) == (503, "recorder_off")
 
 
-# Refusals
+# Errors
 
 BLANK = np.full((280, 280), 255, np.uint8)
 HUGE_HEADER = SEVEN[:16] + (20_000).to_bytes(4, "big") * 2 + SEVEN[24:]
@@ -186,7 +186,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_request_is_refused_in_words_and_records_nothing(client: FlaskClient, name: str) -> None:
+def test_a_bad_request_gets_a_clear_error_and_records_nothing(client: FlaskClient, name: str) -> None:
     request, status, code = REFUSED[name]
     if isinstance(request.get("data"), dict):  # files are read once, so each try has its own
         form = {k: (io.BytesIO(v[0]), v[1]) if isinstance(v, tuple) else v for k, v in request["data"].items()}
@@ -199,7 +199,7 @@ def test_a_bad_request_is_refused_in_words_and_records_nothing(client: FlaskClie
     assert newest(client) is None
 
 
-def test_the_same_key_is_the_same_record_and_answer(client: FlaskClient) -> None:
+def test_the_same_key_returns_the_same_record(client: FlaskClient) -> None:
     headers = {"Idempotency-Key": "4f1c"}
     first = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
     again = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
@@ -207,40 +207,40 @@ def test_the_same_key_is_the_same_record_and_answer(client: FlaskClient) -> None
     assert len(client.get("/records").get_json()["records"]) == 1
 
 
-def test_another_key_is_another_record(client: FlaskClient) -> None:
+def test_another_key_makes_another_record(client: FlaskClient) -> None:
     for key in ("one", "other"):
         client.post("/predict", data=SEVEN_URL, headers={"Idempotency-Key": key})
     assert len(client.get("/records").get_json()["records"]) == 2
 
 
-def test_a_key_is_not_for_another_drawing(client: FlaskClient) -> None:
+def test_a_key_cannot_be_reused_for_another_drawing(client: FlaskClient) -> None:
     headers = {"Idempotency-Key": "4f1c"}
     client.post("/predict", data=SEVEN_URL, headers=headers)
     answer = client.post("/predict", data=as_data_url(as_file(draw(3))), headers=headers)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_a_picture_of_one_pixel_is_blank(client: FlaskClient) -> None:
+def test_a_one_pixel_image_is_blank(client: FlaskClient) -> None:
     answer = client.post("/predict", data=as_data_url(as_file(BLANK[:1, :1])))
     assert (answer.status_code, answer.get_json()["code"]) == (422, "blank_drawing")
 
 
-def test_json_answers_are_not_kept_by_the_browser(client: FlaskClient) -> None:
+def test_json_responses_are_not_cached(client: FlaskClient) -> None:
     assert client.post("/predict", data=SEVEN_URL).headers["Cache-Control"] == "no-store"
 
 
-# Whatever people, browsers and enemies send
+# Arbitrary input
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """A server that only reads, for the many tries of a law."""
+    """An application without a recorder, for property tests."""
     return create_app(Settings(instance=tmp_path_factory.mktemp("instance"), records_url="none")).test_client()
 
 
 @st.composite
 def pictures(draw_from: st.DrawFn) -> NDArray[np.uint8]:
-    """Any picture at all: every shape, one to four channels, empty, sparse, dense or smooth."""
+    """Arbitrary images: any shape, one to four channels; empty, sparse, dense or smooth."""
     sides = st.one_of(st.integers(1, 8), st.integers(9, 300), st.sampled_from([700, 1000]))
     shape = draw_from(sides), draw_from(sides), draw_from(st.sampled_from([1, 3, 4]))
     random = np.random.default_rng(draw_from(st.integers(0, 2**32 - 1)))
@@ -252,7 +252,7 @@ def pictures(draw_from: st.DrawFn) -> NDArray[np.uint8]:
 
 @hypothesis.settings(deadline=None, max_examples=200)
 @given(picture=pictures())
-def test_whatever_the_picture_it_is_read_or_refused(reader: FlaskClient, picture: NDArray[np.uint8]) -> None:
+def test_any_image_is_read_or_rejected(reader: FlaskClient, picture: NDArray[np.uint8]) -> None:
     answer = reader.post("/predict", data=as_data_url(as_file(picture)))
     assert answer.status_code in (200, 422)
     if answer.status_code == 200:
@@ -266,7 +266,7 @@ def test_whatever_the_picture_it_is_read_or_refused(reader: FlaskClient, picture
         [JSON, FORM, f"{FORM}; boundary=b", "text/plain", "application/x-www-form-urlencoded"]
     ),
 )
-def test_whatever_is_sent_is_refused_in_words(reader: FlaskClient, body: bytes, content_type: str) -> None:
+def test_any_body_gets_a_clear_answer(reader: FlaskClient, body: bytes, content_type: str) -> None:
     answer = reader.post("/predict", data=body, content_type=content_type)
     assert answer.status_code in (400, 413, 415, 422)
     assert answer.get_json()["detail"]

@@ -1,4 +1,4 @@
-"""What a browser may do with the pages, and which requests of other sites are refused."""
+"""Security headers, cross-site requests and host names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.drawings import SEVEN_URL
 
 
 @pytest.mark.parametrize("path", ["/", "/recorder", "/api", "/static/index.html", "/health/live", "/nowhere"])
-def test_every_answer_has_the_policy(client: FlaskClient, path: str) -> None:
+def test_every_response_has_the_security_headers(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         headers = answer.headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
@@ -40,28 +40,28 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("headers", REFUSED)
-def test_another_site_may_not_write(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_cross_site_writes_are_rejected(client: FlaskClient, headers: dict[str, str]) -> None:
     answer = client.post("/predict?record=false", data=SEVEN_URL, headers=headers)
     assert answer.status_code == 403
     assert answer.get_json()["code"] == "cross_site"
 
 
 @pytest.mark.parametrize("headers", TAKEN)
-def test_the_page_itself_and_programs_may(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_same_origin_and_non_browser_writes_are_allowed(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.post("/predict?record=false", data=SEVEN_URL, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("headers", REFUSED)
-def test_reading_is_safe_from_anywhere(client: FlaskClient, headers: dict[str, str]) -> None:
+def test_cross_site_reads_are_allowed(client: FlaskClient, headers: dict[str, str]) -> None:
     assert client.get("/health/live", headers=headers).status_code == 200
 
 
-def test_a_name_that_only_points_here_is_not_answered(client: FlaskClient) -> None:
+def test_an_unknown_host_name_is_rejected(client: FlaskClient) -> None:
     answer = client.get("/health/live", headers={"Host": "rebound.example"})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "untrusted_host")
 
 
-def test_the_names_that_the_operator_gives_are_answered(settings: Settings) -> None:
+def test_trusted_hosts_are_accepted(settings: Settings) -> None:
     named = Settings(instance=settings.instance, records_url="none", trusted_hosts=("digits.example",))
     client = create_app(named).test_client()
     assert client.get("/health/live", headers={"Host": "digits.example:5000"}).status_code == 200
