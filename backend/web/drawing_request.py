@@ -28,21 +28,26 @@ class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         list[list[Point]] | None,
         msgspec.Meta(description="[x, y, ms] for each point of each stroke, on 280 x 280."),
     ] = None
+    pen_widths: Annotated[
+        list[Annotated[float, msgspec.Meta(gt=0, le=280)]] | None,
+        msgspec.Meta(description="The pen width of each stroke, in pixels on 280 x 280; as many as `strokes`."),
+    ] = None
     source: Source | None = None
     file_name: str | None = None
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """A drawing as it was sent, whichever way it came."""
+class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed request, whatever its encoding."""
 
     image: bytes
     source: Source
     expected: str | None = None
     file_name: str | None = None
     strokes: bytes | None = None  # JSON
+    pen_widths: tuple[float, ...] | None = None  # px on the 280 x 280 canvas, one per stroke
 
 
-def read_body(request: Request, settings: Settings) -> Sent:
+def read_body(request: Request, settings: Settings) -> DrawingRequest:
     """The drawing in a data URL, in JSON or in a form. Raises Problem 400 or 413."""
     if request.mimetype == "multipart/form-data":
         return _form(request)
@@ -53,7 +58,7 @@ def read_body(request: Request, settings: Settings) -> Sent:
         raise Problem(400, "empty_body", "The request is empty; send a drawing.")
     if body.startswith(b"{") or (request.is_json and not body.startswith(b"data:")):
         return _json(body, settings)
-    return Sent(image=data_url_bytes(body), source="canvas")
+    return DrawingRequest(image=data_url_bytes(body), source="canvas")
 
 
 def data_url_bytes(url: bytes) -> bytes:
@@ -78,26 +83,29 @@ def data_url_bytes(url: bytes) -> bytes:
 _json_body = msgspec.json.Decoder(JsonBody)
 
 
-def _json(body: bytes, settings: Settings) -> Sent:
+def _json(body: bytes, settings: Settings) -> DrawingRequest:
     try:
         sent = _json_body.decode(body)
     except msgspec.ValidationError as error:
         raise Problem(400, "bad_field", f"The JSON doesn't fit: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Problem(400, "not_json", "The body is neither JSON nor a data URL.") from None
+    if sent.pen_widths is not None and len(sent.pen_widths) != len(sent.strokes or []):
+        raise Problem(400, "bad_field", "`pen_widths` must have one width for each of the `strokes`.")
     strokes = msgspec.json.encode(sent.strokes) if sent.strokes else None
     if strokes is not None and len(strokes) > settings.max_strokes_bytes:
         raise Problem(413, "too_large", "The strokes are too long; send the drawing without them.")
-    return Sent(
+    return DrawingRequest(
         image=data_url_bytes(sent.image.encode()),
         source=sent.source or ("upload" if sent.file_name else "canvas"),
         expected=sent.expected or None,
         file_name=_clean(sent.file_name),
         strokes=strokes,
+        pen_widths=tuple(sent.pen_widths) if sent.pen_widths else None,
     )
 
 
-def _form(request: Request) -> Sent:
+def _form(request: Request) -> DrawingRequest:
     file = request.files.get("image")
     if file is None:
         raise Problem(400, "no_image", "The form has no file named `image`.")
@@ -107,7 +115,7 @@ def _form(request: Request) -> Sent:
     expected = request.form.get("expected") or None
     if expected is not None and not re.fullmatch("[0-9]", expected):
         raise Problem(400, "bad_field", "`expected` must be one digit, 0 to 9.")
-    return Sent(image=image, source="upload", expected=expected, file_name=_clean(file.filename))
+    return DrawingRequest(image=image, source="upload", expected=expected, file_name=_clean(file.filename))
 
 
 def _clean(file_name: str | None) -> str | None:

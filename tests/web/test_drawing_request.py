@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.settings import Settings
-from backend.web.drawing_request import Sent, data_url_bytes, read_body
+from backend.web.drawing_request import DrawingRequest, data_url_bytes, read_body
 from backend.web.errors import Problem
 from tools.drawings import as_data_url
 
@@ -18,12 +18,12 @@ FLASK = Flask(__name__)
 SETTINGS = Settings(max_strokes_bytes=100)
 
 
-def read(body: str | bytes, content_type: str = "text/plain") -> Sent:
+def read(body: str | bytes, content_type: str = "text/plain") -> DrawingRequest:
     with FLASK.test_request_context("/predict", method="POST", data=body, content_type=content_type):
         return read_body(request, SETTINGS)
 
 
-def read_json(**fields: object) -> Sent:
+def read_json(**fields: object) -> DrawingRequest:
     return read(json.dumps(fields), "application/json")
 
 
@@ -32,7 +32,7 @@ URL = as_data_url(b"picture")
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/json"])
 def test_a_data_url_is_read_whatever_the_content_type(content_type: str) -> None:
-    assert read(URL, content_type) == Sent(image=b"picture", source="canvas")
+    assert read(URL, content_type) == DrawingRequest(image=b"picture", source="canvas")
 
 
 @given(st.binary(min_size=1))
@@ -54,11 +54,16 @@ def test_any_body_is_parsed_or_rejected(body: bytes) -> None:
 
 def test_json_carries_the_drawing_and_its_metadata() -> None:
     strokes = [[[1, 2, 0], [3, 4.5, 16]]]
-    assert read_json(image=URL, expected="7", strokes=strokes) == Sent(
-        image=b"picture", source="canvas", expected="7", strokes=b"[[[1,2,0],[3,4.5,16]]]"
+    assert read_json(image=URL, expected="7", strokes=strokes, pen_widths=[22]) == DrawingRequest(
+        image=b"picture", source="canvas", expected="7", strokes=b"[[[1,2,0],[3,4.5,16]]]", pen_widths=(22.0,)
     )
-    assert read_json(image=URL, file_name="seven.png") == Sent(image=b"picture", source="upload", file_name="seven.png")
-    assert read_json(image=URL, expected=None, file_name="", strokes=[]) == Sent(image=b"picture", source="canvas")
+    assert read_json(image=URL, strokes=strokes).pen_widths is None
+    assert read_json(image=URL, file_name="seven.png") == DrawingRequest(
+        image=b"picture", source="upload", file_name="seven.png"
+    )
+    assert read_json(image=URL, expected=None, file_name="", strokes=[]) == DrawingRequest(
+        image=b"picture", source="canvas"
+    )
 
 
 def test_json_is_recognized_by_its_first_character() -> None:
@@ -74,6 +79,12 @@ def test_json_is_recognized_by_its_first_character() -> None:
         {"image": URL, "expected": "seven"},
         {"image": URL, "strokes": "fast"},
         {"image": URL, "strokes": [[[1, 2]]]},
+        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": "thick"},
+        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [0]},
+        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [280.5]},
+        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [22, 22]},
+        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": []},
+        {"image": URL, "pen_widths": [22]},
         {"image": URL, "source": "fax"},
         {"image": URL, "imgae": URL},
     ],
