@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.reading.decode import Pixels
+from backend.reading.image import Image
 
 # Points in a box of 100 by 100, one list for each stroke.
 STROKES = {
@@ -28,7 +28,7 @@ STROKES = {
 }
 
 
-def draw(digit: int, size: int = 280, side: int = 180, left: int = 50, top: int = 50, pen: int = 18) -> Pixels:
+def draw(digit: int, size: int = 280, side: int = 180, left: int = 50, top: int = 50, pen: int = 18) -> Image:
     """A dark digit on white, uint8 (size, size), its strokes in a box of `side` px."""
     picture = np.full((size, size), 255, np.uint8)
     for stroke in STROKES[digit]:

@@ -1,4 +1,4 @@
-"""From the bytes of a picture to its pixels. The bytes decide what it is, never a name."""
+"""Decodes PNG, JPEG, BMP and WebP images. The type is detected from the bytes, never from a file name."""
 
 from __future__ import annotations
 
@@ -8,42 +8,41 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType
-from backend.reading.png import read_quick_png
+from backend.reading.image import Image, shrink
+from backend.reading.png import SIGNATURE, read_png
 
-Pixels = NDArray[np.uint8]
+LARGE_SIDE = 2000  # px; larger images are downscaled to it
+ONE_LARGE = threading.Lock()  # one at a time per process, since each takes hundreds of megabytes
+EXIF_ORIENTATION = 0x0112  # the tag
 
-LARGE_SIDE = 2000  # px; a larger picture is brought down to it
-ONE_LARGE = threading.Lock()  # one of them at a time in a process, since each takes hundreds of megabytes
 
-
-class Picture(NamedTuple):
-    pixels: Pixels  # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, upright, at most LARGE_SIDE on each side
+class Decoded(NamedTuple):
+    pixels: Image  # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, upright, at most LARGE_SIDE px on each side
     media_type: str
 
 
-def decode(image: bytes, max_pixels: int) -> Picture:
-    """The picture that a PNG, JPEG, BMP or WebP file holds, turned as its EXIF says, large ones made smaller.
+def decode(image: bytes, max_pixels: int) -> Decoded:
+    """Decode a PNG, JPEG, BMP or WebP file, rotate it as its EXIF orientation says, and downscale it if it is large.
 
-    Raises UnknownImageType for any other type, ImageTooLarge for more than `max_pixels`, DamagedImage.
+    Raises UnknownImageType, ImageTooLarge for more than `max_pixels` pixels, or DamagedImage.
     """
     media_type = media_type_of(image)
     width, height = size_of(image, media_type)
     if width * height > max_pixels:
         raise ImageTooLarge(
-            f"The picture has {width} x {height} pixels; at most {max_pixels:,} are read. Send a smaller one.",
+            f"The image has {width} x {height} pixels; the limit is {max_pixels:,}. Send a smaller one.",
         )
     if max(width, height) <= LARGE_SIDE:
-        return Picture(_pixels(image, media_type), media_type)
+        return Decoded(_pixels(image, media_type), media_type)
     with ONE_LARGE:
-        return Picture(_shrink(_pixels(image, media_type)), media_type)
+        return Decoded(shrink(_pixels(image, media_type), LARGE_SIDE), media_type)
 
 
 def media_type_of(image: bytes) -> str:
-    """By the first bytes. Raises UnknownImageType."""
-    if image.startswith(b"\x89PNG\r\n\x1a\n"):
+    """The media type, detected from the first bytes. Raises UnknownImageType."""
+    if image.startswith(SIGNATURE):
         return "image/png"
     if image.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
@@ -51,11 +50,11 @@ def media_type_of(image: bytes) -> str:
         return "image/webp"
     if image.startswith(b"BM"):
         return "image/bmp"
-    raise UnknownImageType("The file is not a picture in PNG, JPEG, BMP or WebP form.")
+    raise UnknownImageType("The file is not a PNG, JPEG, BMP or WebP image.")
 
 
 def size_of(image: bytes, media_type: str) -> tuple[int, int]:
-    """Width and height as the header has them, before anything is decoded. Raises DamagedImage."""
+    """Width and height in px, read from the header without decoding. Raises DamagedImage."""
     try:
         if media_type == "image/png":
             width, height = struct.unpack_from(">II", image, 16)
@@ -66,51 +65,45 @@ def size_of(image: bytes, media_type: str) -> tuple[int, int]:
         else:
             width, height = _bmp_size(image)
     except (struct.error, IndexError):
-        raise _undecodable(media_type) from None
+        raise _damaged(media_type) from None
     return width, abs(height)
 
 
-def _undecodable(media_type: str) -> DamagedImage:
+def _damaged(media_type: str) -> DamagedImage:
     kind = media_type.removeprefix("image/").upper()
-    return DamagedImage(f"The {kind} picture is damaged or cut off; send it again.")
+    return DamagedImage(f"The {kind} image is damaged or incomplete; send it again.")
 
 
-def _pixels(image: bytes, media_type: str) -> Pixels:
+def _pixels(image: bytes, media_type: str) -> Image:
     try:
-        pixels = _turned(np.frombuffer(image, np.uint8), image, media_type)
+        pixels = _upright_pixels(image, media_type)
     except cv2.error:
         pixels = None
     if pixels is None or pixels.size == 0:
-        raise _undecodable(media_type)
+        raise _damaged(media_type)
     if pixels.dtype == np.uint16:
         return np.ascontiguousarray(pixels.view("u1").reshape(*pixels.shape, 2)[..., 1])  # the high bytes
     return pixels
 
 
-def _turned(data: Pixels, image: bytes, media_type: str) -> Pixels | None:
-    if media_type == "image/png" and (pixels := read_quick_png(image)) is not None:
+def _upright_pixels(image: bytes, media_type: str) -> Image | None:
+    if media_type == "image/png" and (pixels := read_png(image)) is not None:
         return pixels
+    data = np.frombuffer(image, np.uint8)
     if media_type == "image/jpeg":
-        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # turns by EXIF; a JPEG has no alpha to lose
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # applies the EXIF orientation; a JPEG has no alpha to lose
     if b"eXIf" not in image and b"EXIF" not in image:
         return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    # IMREAD_UNCHANGED alone keeps alpha but doesn't turn.
+    # IMREAD_UNCHANGED keeps alpha but doesn't apply the orientation.
     pixels, kinds, blocks = cv2.imdecodeWithMetadata(data, flags=cv2.IMREAD_UNCHANGED)
     for kind, block in zip(kinds, blocks, strict=True):
         if pixels is not None and kind == cv2.IMAGE_METADATA_EXIF:
-            pixels = _upright(pixels, _orientation(block.tobytes()))
+            pixels = _rotate(pixels, _orientation(block.tobytes()))
     return pixels
 
 
-def _shrink(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = LARGE_SIDE / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
 def _orientation(exif: bytes) -> int:
-    """EXIF's tag 0x0112, 1 to 8; 1 (upright) where it can't be found."""
+    """The EXIF orientation, 1 to 8; 1 (upright) if there is none."""
     exif = exif.removeprefix(b"Exif\0\0")
     order = "<" if exif.startswith(b"II") else ">"
     try:
@@ -118,14 +111,14 @@ def _orientation(exif: bytes) -> int:
         (count,) = struct.unpack_from(f"{order}H", exif, start)
         for entry in range(start + 2, start + 2 + 12 * count, 12):
             tag, _, _, value = struct.unpack_from(f"{order}HHIH", exif, entry)
-            if tag == 0x0112:
+            if tag == EXIF_ORIENTATION:
                 return int(value)
     except struct.error:
         pass
     return 1
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
+def _rotate(pixels: Image, orientation: int) -> Image:
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):

@@ -1,107 +1,94 @@
-"""The two PNGs that nearly every request brings, read in a fraction of the time that OpenCV takes.
+"""Decodes the PNGs that browsers and imaging libraries write, three to five times as fast as OpenCV.
 
-Digitpad's page writes 8-bit gray, its rows unfiltered. A browser's canvas.toDataURL gives 8-bit RGBA;
-Chromium writes every row as its difference from the row above (filter 2, Up; PNG specification, 9.2),
-which libdeflate and a few passes over whole arrays undo. Any other PNG is left to OpenCV.
+Most of the time that OpenCV takes for a PNG is spent in zlib. libdeflate inflates ten times as fast, but no PNG
+decoder for Python uses it. So the image data are inflated here, and pyspng (libspng) undoes the row filters of the
+same PNG with its data stored uncompressed. Unusual PNGs are left to OpenCV.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
+from collections.abc import Iterator
 
 import cv2
 import deflate
-import numpy as np
-from numpy.typing import NDArray
+import pyspng
 
-Pixels = NDArray[np.uint8]
+from backend.reading.image import Image
 
-BEGIN = struct.Struct(">8x I4s IIBBBBB I")  # after the signature: IHDR's length, name, fields, checksum
-CHUNK = struct.Struct(">I4s")
-GRAY8, RGBA8 = (8, 0, 0, 0, 0), (8, 6, 0, 0, 0)  # depth, color type, compression, filter method, no interlacing
-LARGEST = 2**20  # pixels; whole passes over more would need much memory
-NONE, UP = 0, 2
-OPAQUE = 0xFF000000
-SPAN = 32  # rows, in _sums: fewer make it slower, and so do more
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHUNK = struct.Struct(">I4s")  # length and name; the data and their CRC-32 follow
+HEADER = struct.Struct(">IIBBBBB")  # width, height, bit depth, color type, compression, filter method, interlacing
+CHANNELS = {0: 1, 2: 3, 6: 4}  # of the color types gray, RGB, RGBA
+LEFT_TO_OPENCV = (b"tRNS", b"eXIf", b"acTL")  # ancillary chunks that change the pixels
+MAX_PIXELS = 2**20  # a larger image is left to OpenCV, since it is copied several times here
 
 
-def read_quick_png(png: bytes) -> Pixels | None:
-    """uint8 (H, W) where all is opaque and gray, else (H, W, 4) BGRA; None for a PNG of another kind,
-    or one that is damaged.
+def read_png(png: bytes) -> Image | None:
+    """Decode an 8-bit gray, RGB or RGBA PNG that isn't interlaced.
+
+    Returns (H, W) if all pixels are gray and opaque, else (H, W, 3) BGR or (H, W, 4) BGRA; None for any other kind
+    of PNG, or a damaged one.
     """
-    if len(png) < BEGIN.size:
-        return None
-    length, name, width, height, *kind, checksum = BEGIN.unpack_from(png)
-    if (length, name) != (13, b"IHDR") or zlib.crc32(png[12:29]) != checksum:
-        return None
-    if tuple(kind) == GRAY8:
-        return _rows(png, width, height, 1, NONE)
-    if tuple(kind) != RGBA8:
-        return None
-    steps = _rows(png, width, height, 4, UP)
-    if steps is None:
-        return None
-    gray = _gray_steps(steps)
-    if gray is not None:
-        return _sums(gray)
-    return cv2.cvtColor(_sums(steps).reshape(height, width, 4), cv2.COLOR_RGBA2BGRA)
-
-
-def _rows(png: bytes, width: int, height: int, channels: int, row_filter: int) -> Pixels | None:
-    """uint8 (H, W * channels), not contiguous: what the filter made of each row; None where it was another one."""
-    row = 1 + width * channels  # begins with its filter
-    packed = _image_data(png)
-    if packed is None or not 0 < width * height <= LARGEST:
-        return None
     try:
-        data = deflate.zlib_decompress(packed, height * row)
-    except deflate.DeflateError:
-        return None
-    if len(data) != height * row or data[::row] != bytes([row_filter]) * height:
-        return None
-    return np.frombuffer(data, np.uint8).reshape(height, row)[:, 1:]
-
-
-def _image_data(png: bytes) -> bytes | None:
-    """What the IDAT chunks hold; None where there are other chunks, or damaged ones."""
-    parts: list[bytes] = []
-    at = BEGIN.size
-    while at + 12 <= len(png):
-        length, name = CHUNK.unpack_from(png, at)
-        end = at + 8 + length
-        if name == b"IEND":
-            return b"".join(parts)
-        if name != b"IDAT" or zlib.crc32(png[at + 4 : end]).to_bytes(4, "big") != png[end : end + 4]:
+        header, data = _header_and_data(png)
+        width, height, depth, color, *methods = HEADER.unpack(header)
+        if depth != 8 or color not in CHANNELS or any(methods) or not 0 < width * height <= MAX_PIXELS:
             return None
-        parts.append(png[at + 8 : end])
-        at = end + 4
-    return None
-
-
-def _gray_steps(steps: Pixels) -> Pixels | None:
-    """uint8 (H, W), how the gray changes from row to row; None where red, green and blue don't change together, or
-    alpha isn't 255 throughout.
-    """
-    pixels = steps.view("<u4")
-    if pixels[0, 0] < OPAQUE:
+        size = height * (1 + width * CHANNELS[color])  # each row begins with its filter
+        rows = deflate.zlib_decompress(data, size)  # fails if there is more
+        if len(rows) != size:
+            return None
+        stored = deflate.zlib_compress(rows, 0)
+        pixels = pyspng.load(
+            b"".join([SIGNATURE, *_as_chunk(b"IHDR", header), *_as_chunk(b"IDAT", stored), *_as_chunk(b"IEND", b"")])
+        )
+    except (ValueError, struct.error, deflate.DeflateError, RuntimeError):  # the last is pyspng's
         return None
-    levels = pixels.astype(np.uint8)  # the low byte: red
-    gray = cv2.cvtColor(levels, cv2.COLOR_GRAY2RGBA)
-    gray.view("<u4")[1:] ^= np.uint32(OPAQUE)  # from the second row on, alpha changes by 0
-    return levels if cv2.norm(gray.reshape(steps.shape), steps, cv2.NORM_INF) == 0 else None
+    if pixels.ndim == 2:
+        return pixels
+    gray = _as_gray(pixels)
+    if gray is not None:
+        return gray
+    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR)
 
 
-def _sums(steps: Pixels) -> Pixels:
-    """Each row added to all rows above it, modulo 256: SPAN rows by doubling, then one span upon the other."""
-    sums, other = steps, np.empty(steps.shape, np.uint8)
-    span = 1
-    while span < min(SPAN, len(steps)):
-        other[:span] = sums[:span]
-        np.add(sums[span:], sums[:-span], out=other[span:])
-        sums, other = other, np.empty_like(other) if sums is steps else sums
-        span *= 2
-    for top in range(span, len(sums), span):
-        part = sums[top : top + span]
-        part += sums[top - span : top][: len(part)]
-    return sums
+def _header_and_data(png: bytes) -> tuple[bytes, bytes]:
+    """The data of IHDR and of all IDAT chunks. Raises ValueError if the PNG is damaged or left to OpenCV."""
+    parts: dict[bytes, list[bytes]] = {b"IHDR": [], b"IDAT": []}
+    previous = b""
+    for name, data in _chunks(png):
+        if name in parts and (not parts[name] or previous == name):
+            parts[name].append(data)
+        elif name in LEFT_TO_OPENCV or name[:1].isupper():  # an uppercase letter marks a critical chunk
+            raise ValueError("a chunk that affects the pixels")
+        previous = name
+    return b"".join(parts[b"IHDR"]), b"".join(parts[b"IDAT"])
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and data of each chunk before IEND. Raises ValueError if one is damaged or missing."""
+    start = len(SIGNATURE)
+    while start + 12 <= len(png):
+        length, name = CHUNK.unpack_from(png, start)
+        end = start + 8 + length
+        if deflate.crc32(png[start + 4 : end]).to_bytes(4, "big") != png[end : end + 4]:
+            raise ValueError("a damaged chunk")
+        if name == b"IEND":
+            return
+        yield name, png[start + 8 : end]
+        start = end + 4
+    raise ValueError("no end")
+
+
+def _as_chunk(name: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:
+    return CHUNK.pack(len(data), name), data, deflate.crc32(data, deflate.crc32(name)).to_bytes(4, "big")
+
+
+def _as_gray(pixels: Image) -> Image | None:
+    """(H, W) if RGB or RGBA pixels are gray and opaque throughout, else None."""
+    if pixels.shape[2] == 4 and pixels[0, 0, 3] != 255:
+        return None
+    gray = cv2.extractChannel(pixels, 0)
+    in_color = cv2.cvtColor(gray, cv2.COLOR_GRAY2RGBA if pixels.shape[2] == 4 else cv2.COLOR_GRAY2RGB)
+    return gray if cv2.norm(in_color, pixels, cv2.NORM_INF) == 0 else None

@@ -1,4 +1,4 @@
-"""Pixels as PNG data URLs."""
+"""Image as PNG data URLs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import zlib
 import cv2
 import numpy as np
 
-from backend.reading.decode import Pixels
+from backend.reading.image import Image
 
 
-def png_url(pixels: Pixels) -> str:
+def png_url(pixels: Image) -> str:
     """pixels: uint8, (H, W) gray or (H, W, 4) BGRA."""
     _, png = cv2.imencode(".png", pixels)
     return _url(png.tobytes())
 
 
-def small_png_url(pixels: Pixels) -> str:
+def small_png_url(pixels: Image) -> str:
     """The same for a gray image, uint8 (H, W), of less than 64 KiB: stored without compression, which is four times as
     fast and makes a 28x28 image half a kilobyte larger."""
     height, width = pixels.shape

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from backend.reading.decode import decode
 from backend.reading.ink import find_ink
-from backend.reading.png import read_quick_png
+from backend.reading.png import read_png
 from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
 from tests.page.test_draw import predict_sending
@@ -66,11 +66,11 @@ def test_it_holds_every_level_at_any_size(page: Page, server: str, shape: tuple[
     url = page.evaluate(ENCODE, [server, shape[1], shape[0], levels.ravel().tolist()])
     image = base64.b64decode(url.removeprefix("data:image/png;base64,"))
     by_opencv = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_UNCHANGED)
-    quickly = read_quick_png(image)
+    decoded = read_png(image)
     assert by_opencv is not None
-    assert quickly is not None
+    assert decoded is not None
     assert np.array_equal(by_opencv, levels)
-    assert np.array_equal(quickly, levels)
+    assert np.array_equal(decoded, levels)
 
 
 @any_screen

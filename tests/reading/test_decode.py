@@ -1,4 +1,4 @@
-"""From bytes to pixels: every form that people send, and what is no picture."""
+"""Decoding: every kind of file that people send, and files that aren't images."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import struct
 import zlib
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,14 +13,11 @@ from hypothesis import strategies as st
 
 from backend.reading.decode import decode, size_of
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
+from tools.bench.decoders import chunk
 from tools.drawings import as_file, draw
 
 LIMIT = 1_000_000
 PLAIN = draw(7)
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def png(width: int, height: int, depth: int, color: int, rows: bytes, *between: bytes) -> bytes:
@@ -42,14 +38,14 @@ def refusal(image: bytes, limit: int = LIMIT) -> type[UnreadableDrawing]:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".webp"])
-def test_lossless_forms_give_the_very_pixels(suffix: str) -> None:
-    color = cv2.cvtColor(PLAIN, cv2.COLOR_GRAY2BGR)
+def test_lossless_files_decode_to_the_exact_pixels(suffix: str) -> None:
+    color = np.dstack([PLAIN, PLAIN // 2, 255 - PLAIN])
     pixels, media_type = decode(as_file(color, suffix), LIMIT)
     assert np.array_equal(pixels, color)
     assert media_type == f"image/{suffix[1:]}"
 
 
-def test_a_jpeg_gives_nearly_the_pixels() -> None:
+def test_a_jpeg_decodes_to_nearly_the_pixels() -> None:
     pixels, media_type = decode(as_file(PLAIN, ".jpg"), LIMIT)
     assert media_type == "image/jpeg"
     assert pixels.shape == (280, 280, 3)
@@ -58,9 +54,9 @@ def test_a_jpeg_gives_nearly_the_pixels() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])
 def test_transparency_is_kept(suffix: str) -> None:
-    picture = np.dstack([np.zeros((280, 280, 3), np.uint8), 255 - PLAIN])
-    pixels, _ = decode(as_file(picture, suffix), LIMIT)
-    assert np.array_equal(pixels[:, :, 3], picture[:, :, 3])
+    image = np.dstack([np.zeros((280, 280, 3), np.uint8), 255 - PLAIN])
+    pixels, _ = decode(as_file(image, suffix), LIMIT)
+    assert np.array_equal(pixels[:, :, 3], image[:, :, 3])
 
 
 def test_sixteen_bits_become_eight() -> None:
@@ -69,7 +65,7 @@ def test_sixteen_bits_become_eight() -> None:
     assert np.array_equal(pixels, PLAIN)
 
 
-def test_a_palette_becomes_its_colors_and_their_transparency() -> None:
+def test_a_palette_is_replaced_by_its_colors_and_transparency() -> None:
     palette = chunk(b"PLTE", bytes([255, 0, 0, 0, 255, 0]))
     alpha = chunk(b"tRNS", bytes([0, 255]))
     assert decode(png(2, 1, 8, 3, b"\0\0\1", palette), LIMIT).pixels.tolist() == [[[0, 0, 255], [0, 255, 0]]]
@@ -77,11 +73,11 @@ def test_a_palette_becomes_its_colors_and_their_transparency() -> None:
     assert pixels.tolist() == [[[0, 0, 255, 0], [0, 255, 0, 255]]]
 
 
-def test_one_bit_a_pixel_is_read() -> None:
+def test_one_bit_per_pixel_is_decoded() -> None:
     assert decode(png(8, 1, 1, 0, b"\0\xaa"), LIMIT).pixels.tolist() == [[255, 0] * 4]
 
 
-# What each EXIF orientation does to [[1, 2, 3], [4, 5, 6]] so that it stands upright: EXIF 2.32, 4.6.4, tag 0x0112.
+# [[1, 2, 3], [4, 5, 6]] rotated as each EXIF orientation says (EXIF 2.32, 4.6.4, tag 0x0112).
 UPRIGHT = {
     1: [[1, 2, 3], [4, 5, 6]],
     2: [[3, 2, 1], [6, 5, 4]],
@@ -96,7 +92,7 @@ UPRIGHT = {
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("orientation", UPRIGHT)
-def test_exif_turns_a_png_and_keeps_its_transparency(orientation: int, order: str) -> None:
+def test_exif_orientation_rotates_a_png_and_keeps_its_transparency(orientation: int, order: str) -> None:
     rows = b"".join(b"\0" + bytes(v for n in row for v in (n * 10, n * 40)) for row in ([1, 2, 3], [4, 5, 6]))
     pixels = decode(png(3, 2, 8, 4, rows, chunk(b"eXIf", exif(orientation, order))), LIMIT).pixels
     assert (pixels[:, :, 0] // 10).tolist() == UPRIGHT[orientation]
@@ -104,7 +100,7 @@ def test_exif_turns_a_png_and_keeps_its_transparency(orientation: int, order: st
 
 
 @pytest.mark.parametrize("orientation", UPRIGHT)
-def test_exif_turns_a_jpeg(orientation: int) -> None:
+def test_exif_orientation_rotates_a_jpeg(orientation: int) -> None:
     blocks = np.kron(np.array(UPRIGHT[1], np.uint8) * 40, np.ones((16, 16), np.uint8))
     plain = as_file(blocks, ".jpg")
     block = b"Exif\0\0" + exif(orientation)
@@ -114,19 +110,19 @@ def test_exif_turns_a_jpeg(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp"])
-def test_the_header_tells_the_size(suffix: str) -> None:
+def test_the_size_is_read_from_the_header(suffix: str) -> None:
     file = as_file(np.full((30, 50, 3), 200, np.uint8), suffix)
     assert size_of(file, decode(file, LIMIT).media_type) == (50, 30)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp"])
-def test_a_picture_with_too_many_pixels_is_refused(suffix: str) -> None:
+def test_an_image_with_too_many_pixels_is_refused(suffix: str) -> None:
     assert refusal(as_file(PLAIN, suffix), limit=280 * 280 - 1) is ImageTooLarge
     decode(as_file(PLAIN, suffix), 280 * 280)
 
 
 @pytest.mark.parametrize(("height", "width"), [(3000, 2400), (1, 2100), (2100, 1)])
-def test_a_large_picture_is_made_smaller_with_its_shape_kept(height: int, width: int) -> None:
+def test_a_large_image_is_downscaled_with_its_aspect_ratio_kept(height: int, width: int) -> None:
     large = np.zeros((height, width), np.uint8)
     large[: height // 2] = 255
     pixels = decode(as_file(large), height * width).pixels
@@ -138,18 +134,18 @@ def test_a_large_picture_is_made_smaller_with_its_shape_kept(height: int, width:
 
 
 @pytest.mark.parametrize("side", [20_000, 2**31 - 1])
-def test_a_huge_header_is_refused_before_anything_is_decoded(side: int) -> None:
+def test_a_huge_size_in_the_header_is_refused_before_decoding(side: int) -> None:
     assert refusal(png(side, side, 8, 6, b""), limit=25_000_000) is ImageTooLarge
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".webp"])
-def test_a_picture_cut_off_anywhere_is_refused(suffix: str) -> None:
+def test_a_truncated_image_is_refused(suffix: str) -> None:
     file = as_file(PLAIN, suffix)
     for end in (len(file) - 1, len(file) * 3 // 4, len(file) // 2, 40, 20, 13):
         assert refusal(file[:end]) is DamagedImage
 
 
-@pytest.mark.parametrize("image", [b"", b"no picture", b"GIF89a....", b"<svg/>", b"%PDF-1.7", b"\x89PNG"])
+@pytest.mark.parametrize("image", [b"", b"not an image", b"GIF89a....", b"<svg/>", b"%PDF-1.7", b"\x89PNG"])
 def test_any_other_type_is_refused(image: bytes) -> None:
     assert refusal(image) is UnknownImageType
 
@@ -158,7 +154,7 @@ HEADS = [as_file(PLAIN, suffix)[:60] for suffix in (".png", ".jpg", ".bmp", ".we
 
 
 @given(head=st.sampled_from([b"", *HEADS]), keep=st.integers(0, 60), tail=st.binary(max_size=200))
-def test_no_bytes_do_anything_but_decode_or_be_refused(head: bytes, keep: int, tail: bytes) -> None:
+def test_any_bytes_decode_or_are_refused(head: bytes, keep: int, tail: bytes) -> None:
     try:
         pixels, _ = decode(head[:keep] + tail, LIMIT)
     except UnreadableDrawing:
@@ -168,7 +164,7 @@ def test_no_bytes_do_anything_but_decode_or_be_refused(head: bytes, keep: int, t
 
 
 @given(data=st.data())
-def test_a_damaged_picture_decodes_or_is_refused(data: st.DataObject) -> None:
+def test_a_damaged_image_decodes_or_is_refused(data: st.DataObject) -> None:
     file = bytearray(data.draw(st.sampled_from([as_file(PLAIN, s) for s in (".png", ".jpg", ".bmp", ".webp")])))
     for _ in range(data.draw(st.integers(1, 8))):
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))

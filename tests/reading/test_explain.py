@@ -17,8 +17,9 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.reading.decode import Pixels, decode
+from backend.reading.decode import decode
 from backend.reading.explain import Explainer, evidence, occlusion
+from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize, normalize_piece
 from backend.reading.recognizer import Floats, ModelMismatch, Recognizer
@@ -36,7 +37,7 @@ def explainer(recognizer: Recognizer) -> Explainer:
     return Explainer(TOP, recognizer)
 
 
-def in_mnists_form(digit: int) -> Pixels:
+def in_mnists_form(digit: int) -> Image:
     return normalize(find_ink(draw(digit)))
 
 
@@ -242,15 +243,15 @@ def test_a_digit_in_a_corner_shows_what_mnists_form_buys(explainer: Explainer) -
 # POST /explain
 
 
-def pixels_of(url: str) -> Pixels:
+def pixels_of(url: str) -> Image:
     return decode(base64.b64decode(url.partition(",")[2]), 28 * 28).pixels
 
 
-def alpha(url: str) -> Pixels:
+def alpha(url: str) -> Image:
     veil = pixels_of(url)
     assert veil.shape == (28, 28, 4)
     assert not veil[..., :3].any()
-    strength: Pixels = veil[..., 3]
+    strength: Image = veil[..., 3]
     return strength
 
 

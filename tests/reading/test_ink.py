@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from backend.reading.decode import Pixels, decode
+from backend.reading.decode import decode
 from backend.reading.errors import BlankDrawing
+from backend.reading.image import Image
 from backend.reading.ink import FAINTEST, PHOTO_SIDE, find_ink
 from backend.reading.normalize import normalize
 from tools.drawings import STROKES, draw
@@ -18,22 +19,22 @@ digits = st.sampled_from(sorted(STROKES))
 color = st.tuples(*[st.integers(0, 255)] * 3)
 
 
-def colored(drawing: Pixels, ink: tuple[int, ...], paper: tuple[int, ...]) -> Pixels:
+def colored(drawing: Image, ink: tuple[int, ...], paper: tuple[int, ...]) -> Image:
     """A drawing in black on white with other colors, uint8 (H, W, 3)."""
     share = drawing[..., None] / 255
-    blended: Pixels = np.round(share * paper + (1 - share) * np.array(ink)).astype(np.uint8)
+    blended: Image = np.round(share * paper + (1 - share) * np.array(ink)).astype(np.uint8)
     return blended
 
 
-def on_lit_paper(drawing: Pixels, darkest: float = 0.6, noise: float = 3) -> Pixels:
+def on_lit_paper(drawing: Image, darkest: float = 0.6, noise: float = 3) -> Image:
     """Gray pencil on paper that a lamp at the left lights, with a camera's noise: uint8 (H, W)."""
     light = np.linspace(1, darkest, drawing.shape[1])
     grain = np.random.default_rng(1).normal(0, noise, drawing.shape)
-    page: Pixels = np.clip((90 + drawing / 255 * 140) * light + grain, 0, 255).astype(np.uint8)
+    page: Image = np.clip((90 + drawing / 255 * 140) * light + grain, 0, 255).astype(np.uint8)
     return page
 
 
-def alike(a: Pixels, b: Pixels) -> float:
+def alike(a: Image, b: Image) -> float:
     """Correlation of two 28x28 pictures, one moved by up to a pixel."""
     moved = (np.roll(b, (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
     return max(float(np.corrcoef(a.ravel(), each.ravel())[0, 1]) for each in moved)
@@ -141,7 +142,7 @@ def test_one_gray_is_blank(paper: int, size: int) -> None:
     ],
     ids=["transparent black", "transparent gray", "one color", "faint grain"],
 )
-def test_nothing_that_stands_out_is_blank(picture: Pixels) -> None:
+def test_nothing_that_stands_out_is_blank(picture: Image) -> None:
     with pytest.raises(BlankDrawing, match="the drawing is blank"):
         find_ink(picture)
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from backend.reading.decode import Pixels
+from backend.reading.image import Image
 from backend.reading.normalize import normalize, normalize_piece, stroke_width
 from tests.data import mnist
 from tests.reading.test_ink import alike
@@ -19,7 +19,7 @@ THINNEST, THICKEST = 1.2, 4.3  # px; MNIST's own strokes, measured likewise: 1.3
 
 
 @st.composite
-def digits_as_people_draw(draw_one: DrawFn) -> Pixels:
+def digits_as_people_draw(draw_one: DrawFn) -> Image:
     """Ink (280, 280): any digit, place, size and pen that leaves its shape to be seen."""
     side = draw_one(st.integers(60, 240))
     pen = draw_one(st.integers(4, min(36, side // 4)))
@@ -30,7 +30,7 @@ def digits_as_people_draw(draw_one: DrawFn) -> Pixels:
 
 
 @st.composite
-def any_strokes(draw_one: DrawFn) -> Pixels:
+def any_strokes(draw_one: DrawFn) -> Image:
     """Ink (200, 200) of broken lines and dots, whatever they are."""
     ink = np.zeros((200, 200), np.uint8)
     point = st.tuples(st.integers(0, 199), st.integers(0, 199))
@@ -41,14 +41,14 @@ def any_strokes(draw_one: DrawFn) -> Pixels:
     return ink
 
 
-def center_of_mass(picture: Pixels) -> tuple[float, float]:
+def center_of_mass(picture: Image) -> tuple[float, float]:
     """Row and column, in index coordinates."""
     rows, columns = np.mgrid[:28, :28]
     mass = picture.astype(float)
     return float((mass * rows).sum() / mass.sum()), float((mass * columns).sum() / mass.sum())
 
 
-def bounds(picture: Pixels) -> tuple[int, int, int, int]:
+def bounds(picture: Image) -> tuple[int, int, int, int]:
     """left, top, width and height of all that is not paper."""
     left, top, width, height = cv2.boundingRect((picture > 0).astype(np.uint8))
     return left, top, width, height
@@ -58,19 +58,19 @@ def bounds(picture: Pixels) -> tuple[int, int, int, int]:
 
 
 @given(ink=digits_as_people_draw())
-def test_the_center_of_mass_is_in_the_middle(ink: Pixels) -> None:
+def test_the_center_of_mass_is_in_the_middle(ink: Image) -> None:
     row, column = center_of_mass(normalize(ink))
     assert 13.5 <= row <= 14.5
     assert 13.5 <= column <= 14.5
 
 
 @given(ink=digits_as_people_draw())
-def test_the_longer_side_is_20_px(ink: Pixels) -> None:
+def test_the_longer_side_is_20_px(ink: Image) -> None:
     assert max(bounds(normalize(ink))[2:]) == 20
 
 
 @given(ink=digits_as_people_draw())
-def test_the_stroke_is_as_wide_as_mnists(ink: Pixels) -> None:
+def test_the_stroke_is_as_wide_as_mnists(ink: Image) -> None:
     picture = normalize(ink)
     upright = bounds(picture)[2] == 1  # a straight 1, whose width was rounded to whole px with its box
     large = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
@@ -78,7 +78,7 @@ def test_the_stroke_is_as_wide_as_mnists(ink: Pixels) -> None:
 
 
 @given(ink=any_strokes())
-def test_whatever_is_drawn_comes_out_whole_and_as_near_to_the_middle_as_it_can(ink: Pixels) -> None:
+def test_whatever_is_drawn_comes_out_whole_and_as_near_to_the_middle_as_it_can(ink: Image) -> None:
     picture = normalize(ink)
     assert picture.dtype == np.uint8
     assert picture.shape == (28, 28)
@@ -92,7 +92,7 @@ def test_whatever_is_drawn_comes_out_whole_and_as_near_to_the_middle_as_it_can(i
 
 
 @given(ink=digits_as_people_draw(), down=st.integers(0, 60), right=st.integers(0, 60))
-def test_moving_changes_nothing(ink: Pixels, down: int, right: int) -> None:
+def test_moving_changes_nothing(ink: Image, down: int, right: int) -> None:
     moved = np.pad(ink, ((down, 60 - down), (right, 60 - right)))
     np.testing.assert_array_equal(normalize(moved), normalize(ink))
 
@@ -110,7 +110,7 @@ def test_size_hardly_matters(digit: int, pen: int, times: float, bolder: float) 
 
 
 @given(ink=digits_as_people_draw(), row=st.integers(0, 279), column=st.integers(0, 279))
-def test_a_stray_dot_does_not_shrink_the_digit(ink: Pixels, row: int, column: int) -> None:
+def test_a_stray_dot_does_not_shrink_the_digit(ink: Image, row: int, column: int) -> None:
     dotted = ink.copy()
     cv2.circle(dotted, (column, row), 1, 255, cv2.FILLED)
     near = cv2.dilate(ink, np.ones((25, 25), np.uint8))[row, column]

@@ -1,11 +1,9 @@
-"""A canvas's PNG is read as OpenCV reads it, to the pixel, or left to OpenCV."""
+"""PNGs are decoded to the same pixels as OpenCV decodes them to, or left to OpenCV."""
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
-from base64 import b64decode
 
 import cv2
 import numpy as np
@@ -13,111 +11,113 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.reading.decode import Pixels
-from backend.reading.png import read_quick_png
-from backend.settings import TOP
+from backend.reading.image import Image
+from backend.reading.png import MAX_PIXELS, read_png
+from tools.bench.decoders import AVERAGE, NONE, PAETH, SUB, UP, RowFilter, chunk, encode_png, samples
 from tools.drawings import SEVEN
 
-CHROMIUM = json.loads((TOP / "tools" / "bench" / "drawings.json").read_text())
+SAMPLES = samples()
 
 
-def opencv(png: bytes) -> Pixels:
-    """As OpenCV reads it; gray where all is opaque and gray."""
+def opencv(png: bytes) -> Image:
+    """The pixels according to OpenCV, (H, W) if they are gray and opaque throughout."""
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     assert pixels is not None
     if pixels.ndim == 2:
         return pixels
-    blue, green, red, alpha = np.moveaxis(pixels, 2, 0)
-    return blue if (blue == green).all() and (green == red).all() and (alpha == 255).all() else pixels
+    gray = pixels[:, :, 0]
+    opaque = pixels.shape[2] == 3 or (pixels[:, :, 3] == 255).all()
+    return gray if opaque and (pixels[:, :, :3] == gray[:, :, None]).all() else pixels
 
 
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+def noise(height: int, width: int, channels: int, seed: int) -> Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, channels), np.uint8)
+    return pixels[:, :, 0] if channels == 1 else pixels
 
 
-def write(pixels: Pixels, row_filter: int = 2, pieces: int = 1, between: bytes = b"") -> bytes:
-    """A PNG. pixels: (H, W, 4) RGBA, as a canvas writes it, or (H, W) gray, as the page does with filter 0."""
-    height, width = pixels.shape[:2]
-    rows = pixels.reshape(height, -1)
-    steps = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8)) if row_filter == 2 else rows
-    packed = zlib.compress(np.insert(steps, 0, row_filter, axis=1).tobytes())
-    size = len(packed) // pieces + 1
-    return b"".join(
-        [
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6 if pixels.ndim == 3 else 0, 0, 0, 0)),
-            between,
-            *(chunk(b"IDAT", packed[at : at + size]) for at in range(0, len(packed), size)),
-            chunk(b"IEND", b""),
-        ]
-    )
-
-
-def noise(height: int, width: int, seed: int) -> Pixels:
-    return np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
-
-
-@pytest.mark.parametrize("kind", ["white", "transparent"])
-def test_what_chromium_sends_is_read_as_opencv_reads_it(kind: str) -> None:
-    for url in CHROMIUM[kind]:
-        png = b64decode(url.partition(",")[2])
-        ours = read_quick_png(png)
-        assert ours is not None
-        np.testing.assert_array_equal(ours, opencv(png))
+@pytest.mark.parametrize("encoder", SAMPLES)
+def test_drawings_of_every_encoder_decode_as_with_opencv(encoder: str) -> None:
+    for png in SAMPLES[encoder]:
+        pixels = read_png(png)
+        assert pixels is not None
+        np.testing.assert_array_equal(pixels, opencv(png))
 
 
 @given(
-    st.integers(1, 40),
-    st.integers(1, 40),
-    st.integers(1, 3),
-    st.integers(0),
-    st.sampled_from(["any", "opaque", "gray"]),
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    channels=st.sampled_from([1, 3, 4]),
+    seed=st.integers(0),
+    row_filter=st.sampled_from([NONE, SUB, UP, AVERAGE, PAETH, "adaptive"]),
+    idat_chunks=st.integers(1, 3),
+    kind=st.sampled_from(["any", "opaque", "gray"]),
 )
-def test_any_picture_is_read_as_opencv_reads_it(height: int, width: int, pieces: int, seed: int, kind: str) -> None:
-    pixels = noise(height, width, seed)
-    if kind == "gray":
+def test_any_pixels_decode_as_with_opencv(
+    height: int, width: int, channels: int, seed: int, row_filter: RowFilter, idat_chunks: int, kind: str
+) -> None:
+    pixels = noise(height, width, channels, seed)
+    if kind == "gray" and channels > 1:
         pixels[:] = pixels[:, :, :1]
-    if kind != "any":
+    if kind != "any" and channels == 4:
         pixels[:, :, 3] = 255
-    png = write(pixels, pieces=pieces)
-    ours = read_quick_png(png)
-    assert ours is not None
-    assert ours.ndim == (2 if kind == "gray" else opencv(png).ndim)
-    np.testing.assert_array_equal(ours, opencv(png))
+    png = encode_png(pixels, row_filter, idat_chunks=idat_chunks)
+    decoded = read_png(png)
+    assert decoded is not None
+    assert decoded.ndim == (2 if kind == "gray" else opencv(png).ndim)
+    np.testing.assert_array_equal(decoded, opencv(png))
 
 
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 3), st.integers(0))
-def test_unfiltered_gray_is_read_as_opencv_reads_it(height: int, width: int, pieces: int, seed: int) -> None:
-    png = write(noise(height, width, seed)[:, :, 0], row_filter=0, pieces=pieces)
-    ours = read_quick_png(png)
-    assert ours is not None
-    np.testing.assert_array_equal(ours, opencv(png))
+def test_chunks_that_describe_the_image_do_not_matter() -> None:
+    pixels = noise(9, 9, 4, 0)
+    text = chunk(b"tEXt", b"Software\0any")
+    decoded = read_png(encode_png(pixels, UP, before_data=text))
+    np.testing.assert_array_equal(decoded, cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA))
 
 
-def test_pngs_of_another_kind_are_left_to_opencv() -> None:
-    pixels = noise(9, 9, 0)
-    assert read_quick_png(SEVEN) is None, "gray, filtered"
-    assert read_quick_png(write(pixels[:, :, 0])) is None, "gray, filtered"
-    assert read_quick_png(write(pixels, row_filter=0)) is None, "another filter"
-    assert read_quick_png(write(pixels, between=chunk(b"tEXt", b"a\0b"))) is None, "other chunks, which may matter"
+@pytest.mark.parametrize("name", [b"tRNS", b"eXIf", b"acTL", b"PLTE", b"ABCD", b"IHDR", b"IDAT"])
+def test_chunks_that_may_change_the_pixels_are_left_to_opencv(name: bytes) -> None:
+    png = encode_png(noise(9, 9, 3, 0), UP, before_data=chunk(name, bytes(6)) + chunk(b"tEXt", b"a\0b"))
+    assert read_png(png) is None
 
 
-@given(st.integers(1), st.binary(max_size=4), st.booleans(), st.booleans())
-def test_what_is_damaged_is_never_read_as_another_picture(at: int, put: bytes, cut: bool, gray: bool) -> None:
-    pixels = noise(12, 12, 1)
-    png = write(pixels[:, :, 0], row_filter=0) if gray else write(pixels)
+@pytest.mark.parametrize(
+    ("side", "depth", "color", "interlacing"),
+    [(2, 16, 6, 0), (2, 8, 3, 0), (2, 8, 4, 0), (2, 8, 6, 1), (0, 8, 6, 0)],
+    ids=["16 bits", "palette", "gray and alpha", "interlaced", "no pixels"],
+)
+def test_other_kinds_are_left_to_opencv(side: int, depth: int, color: int, interlacing: int) -> None:
+    header = struct.pack(">IIBBBBB", side, side, depth, color, 0, 0, interlacing)
+    png = encode_png(noise(2, 2, 4, 0), NONE)
+    assert read_png(png[:8] + chunk(b"IHDR", header) + png[33:]) is None
+
+
+def test_very_large_images_are_left_to_opencv() -> None:
+    assert read_png(encode_png(np.zeros((1, MAX_PIXELS), np.uint8), NONE)) is not None
+    assert read_png(encode_png(np.zeros((1, MAX_PIXELS + 1), np.uint8), NONE)) is None
+
+
+@given(st.integers(0), st.binary(max_size=4), st.booleans(), st.sampled_from([1, 3, 4]))
+def test_a_damaged_image_is_never_decoded_to_other_pixels(at: int, put: bytes, cut: bool, channels: int) -> None:
+    png = encode_png(noise(12, 12, channels, 1), "adaptive")
     at %= len(png)
     damaged = png[:at] if cut else png[:at] + put + png[at + 1 :]
-    ours = read_quick_png(damaged)
-    if ours is not None:
-        np.testing.assert_array_equal(ours, opencv(png))
+    pixels = read_png(damaged)
+    if pixels is not None:
+        np.testing.assert_array_equal(pixels, opencv(damaged))
 
 
-def test_a_bomb_is_not_inflated() -> None:
-    small_picture = struct.pack(">IIBBBBB", 2, 2, 8, 6, 0, 0, 0)
-    parts = [chunk(b"IHDR", small_picture), chunk(b"IDAT", zlib.compress(bytes(50_000_000))), chunk(b"IEND", b"")]
-    assert read_quick_png(b"\x89PNG\r\n\x1a\n" + b"".join(parts)) is None
+@pytest.mark.parametrize("end", [len(SEVEN) - 1, len(SEVEN) - 12, len(SEVEN) // 2, 33, 20, 8, 0])
+def test_a_truncated_image_is_not_decoded(end: int) -> None:
+    assert read_png(SEVEN) is not None
+    assert read_png(SEVEN[:end]) is None
 
 
-def test_very_large_pictures_are_left_to_opencv() -> None:
-    assert read_quick_png(write(np.zeros((1025, 1024, 4), np.uint8))) is None
+@pytest.mark.parametrize("rows", [bytes([5, 0, 0, 0, 0]) * 2, bytes(9), bytes(11), b""])
+def test_rows_that_do_not_fit_the_header_are_not_decoded(rows: bytes) -> None:
+    png = encode_png(np.zeros((2, 4), np.uint8), NONE)
+    assert read_png(png[:33] + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")) is None
+
+
+def test_a_decompression_bomb_is_not_inflated() -> None:
+    png = encode_png(np.zeros((2, 2), np.uint8), NONE)
+    assert read_png(png[:33] + chunk(b"IDAT", zlib.compress(bytes(50_000_000))) + chunk(b"IEND", b"")) is None

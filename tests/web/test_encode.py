@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.reading.decode import Pixels
+from backend.reading.image import Image
 from backend.web.encode import png_url, small_png_url
 
 
-def read(url: str) -> Pixels:
+def read(url: str) -> Image:
     head, _, base64 = url.partition(",")
     assert head == "data:image/png;base64"
     pixels = cv2.imdecode(np.frombuffer(b64decode(base64), np.uint8), cv2.IMREAD_UNCHANGED)
