@@ -1,4 +1,4 @@
-"""What a client sends to have read: a drawing, and what is said about it."""
+"""Parsing a request with a drawing: a data URL as text, JSON, or a form."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from backend.records.record import Source
 from backend.settings import Settings
 from backend.web.errors import Problem
 
-Digit = Annotated[str, msgspec.Meta(pattern="^[0-9]$", description="The digit that is meant.")]
-WHITESPACE = b" \t\r\n\f"  # which a data URL's base64 may hold; base64(1) wraps its lines
+Digit = Annotated[str, msgspec.Meta(pattern="^[0-9]$", description="The digit that the person means to draw.")]
+WHITESPACE = b" \t\r\n\f"  # allowed in the base64 of a data URL; base64(1) wraps its lines
 Point = tuple[int | float, int | float, int | float]
 
 
@@ -26,7 +26,7 @@ class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     expected: Digit | Literal[""] | None = None
     strokes: Annotated[
         list[list[Point]] | None,
-        msgspec.Meta(description="[x, y, ms] for each point of each stroke, on 280 x 280."),
+        msgspec.Meta(description="Each stroke is a list of points [x, y, milliseconds] on 280 x 280."),
     ] = None
     pen_widths: Annotated[
         list[Annotated[float, msgspec.Meta(gt=0, le=280)]] | None,
@@ -47,17 +47,17 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
     pen_widths: tuple[float, ...] | None = None  # px on the 280 x 280 canvas, one per stroke
 
 
-def read_body(request: Request, settings: Settings) -> DrawingRequest:
-    """The drawing in a data URL, in JSON or in a form. Raises Problem 400 or 413."""
+def parse_request(request: Request, settings: Settings) -> DrawingRequest:
+    """Parse a request, whatever its encoding. Raises Problem 400 or 413."""
     if request.mimetype == "multipart/form-data":
-        return _form(request)
+        return _parse_form(request)
     body = request.get_data(cache=False).strip()
     if request.content_length is None and len(body) >= settings.max_body_bytes:
-        raise RequestEntityTooLarge  # a chunked body, which Werkzeug cuts off at the limit
+        raise RequestEntityTooLarge  # Werkzeug truncates a chunked body at the limit
     if not body:
         raise Problem(400, "empty_body", "The request is empty; send a drawing.")
     if body.startswith(b"{") or (request.is_json and not body.startswith(b"data:")):
-        return _json(body, settings)
+        return _parse_json(body, settings)
     return DrawingRequest(image=data_url_bytes(body), source="canvas")
 
 
@@ -80,46 +80,46 @@ def data_url_bytes(url: bytes) -> bytes:
     return image
 
 
-_json_body = msgspec.json.Decoder(JsonBody)
+_json_decoder = msgspec.json.Decoder(JsonBody)
 
 
-def _json(body: bytes, settings: Settings) -> DrawingRequest:
+def _parse_json(body: bytes, settings: Settings) -> DrawingRequest:
     try:
-        sent = _json_body.decode(body)
+        fields = _json_decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise Problem(400, "bad_field", f"The JSON doesn't fit: {error}.") from None
+        raise Problem(400, "bad_field", f"Invalid JSON: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Problem(400, "not_json", "The body is neither JSON nor a data URL.") from None
-    if sent.pen_widths is not None and len(sent.pen_widths) != len(sent.strokes or []):
+        raise Problem(400, "not_json", "The request is neither JSON nor a data URL.") from None
+    if fields.pen_widths is not None and len(fields.pen_widths) != len(fields.strokes or []):
         raise Problem(400, "bad_field", "`pen_widths` must have one width for each of the `strokes`.")
-    strokes = msgspec.json.encode(sent.strokes) if sent.strokes else None
+    strokes = msgspec.json.encode(fields.strokes) if fields.strokes else None
     if strokes is not None and len(strokes) > settings.max_strokes_bytes:
-        raise Problem(413, "too_large", "The strokes are too long; send the drawing without them.")
+        raise Problem(413, "too_large", "The strokes are too large; send the drawing without them.")
     return DrawingRequest(
-        image=data_url_bytes(sent.image.encode()),
-        source=sent.source or ("upload" if sent.file_name else "canvas"),
-        expected=sent.expected or None,
-        file_name=_clean(sent.file_name),
+        image=data_url_bytes(fields.image.encode()),
+        source=fields.source or ("upload" if fields.file_name else "canvas"),
+        expected=fields.expected or None,
+        file_name=_clean_file_name(fields.file_name),
         strokes=strokes,
-        pen_widths=tuple(sent.pen_widths) if sent.pen_widths else None,
+        pen_widths=tuple(fields.pen_widths) if fields.pen_widths else None,
     )
 
 
-def _form(request: Request) -> DrawingRequest:
+def _parse_form(request: Request) -> DrawingRequest:
     file = request.files.get("image")
     if file is None:
         raise Problem(400, "no_image", "The form has no file named `image`.")
     image = file.read()
     if not image:
-        raise Problem(400, "empty_body", "The file is empty; send a picture.")
+        raise Problem(400, "empty_body", "The file is empty; send an image.")
     expected = request.form.get("expected") or None
     if expected is not None and not re.fullmatch("[0-9]", expected):
         raise Problem(400, "bad_field", "`expected` must be one digit, 0 to 9.")
-    return DrawingRequest(image=image, source="upload", expected=expected, file_name=_clean(file.filename))
+    return DrawingRequest(image=image, source="upload", expected=expected, file_name=_clean_file_name(file.filename))
 
 
-def _clean(file_name: str | None) -> str | None:
-    """The last part of a path, fit to be shown: printable, at most 255 characters."""
+def _clean_file_name(file_name: str | None) -> str | None:
+    """The last part of a path without unprintable characters, at most 255 characters long."""
     if not file_name:
         return None
     name = file_name.replace("\\", "/").rpartition("/")[2]

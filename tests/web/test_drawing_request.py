@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.settings import Settings
-from backend.web.drawing_request import DrawingRequest, data_url_bytes, read_body
+from backend.web.drawing_request import DrawingRequest, data_url_bytes, parse_request
 from backend.web.errors import Problem
 from tools.drawings import as_data_url
 
@@ -20,7 +20,7 @@ SETTINGS = Settings(max_strokes_bytes=100)
 
 def read(body: str | bytes, content_type: str = "text/plain") -> DrawingRequest:
     with FLASK.test_request_context("/predict", method="POST", data=body, content_type=content_type):
-        return read_body(request, SETTINGS)
+        return parse_request(request, SETTINGS)
 
 
 def read_json(**fields: object) -> DrawingRequest:

@@ -1,4 +1,4 @@
-"""The way of a drawing: bytes, ink, 28x28, probabilities, record, answer."""
+"""The path of a drawing: bytes, ink, 28x28, probabilities, record, response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.reading.verdict import Verdict
 from backend.records.ids import date_text
 from backend.records.record import Drawing, Record
 from backend.web.client_address import client_address
-from backend.web.drawing_request import JsonBody, read_body
+from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import small_png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
@@ -26,7 +26,7 @@ from backend.web.services import services
 routes = Blueprint("predict", __name__)
 
 KEY = re.compile(r"[!-~]{1,200}")
-Recorded = Literal["stored", "queued", "no"]
+State = Literal["stored", "queued", "no"]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
     probabilities: Annotated[tuple[float, ...], msgspec.Meta(min_length=10, max_length=10)]
     verdict: Verdict
-    recorded: Recorded
+    recorded: State
     runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
     seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
     model_version: str
@@ -54,24 +54,25 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     body=JsonBody,
     form=True,
     query=Query,
-    headers={"Idempotency-Key": "1 to 200 visible ASCII characters, new for each drawing, the same for each try."},
+    headers={
+        "Idempotency-Key": "1 to 200 visible ASCII characters; new for each drawing, the same when it is retried."
+    },
     answer=Prediction,
     errors=(400, 403, 413, 415, 422, 503),
 )
 def predict() -> Response:
     """Read a drawn digit.
 
-    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, BMP or WebP)
-    and perhaps `expected`. A request that is sent again with the same `Idempotency-Key` gets the
-    same answer and makes no second record.
+    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, BMP or WebP) and optionally
+    `expected`. A retry with the same `Idempotency-Key` gets the same response and creates no second record.
     """
     query = parse_query(Query)
     key = _idempotency_key()
     settings, recognizer, recorder = services().settings, services().recognizer, services().recorder
 
-    sent = read_body(request, settings)
-    picture = decode(sent.image, settings.max_pixels)
-    seen = normalize(find_ink(picture.pixels))
+    sent = parse_request(request, settings)
+    image = decode(sent.image, settings.max_pixels)
+    seen = normalize(find_ink(image.pixels))
     reading = recognizer.read(seen)
 
     record = Record(
@@ -85,15 +86,16 @@ def predict() -> Response:
         model_version=recognizer.version,
         file_name=sent.file_name,
         expected=sent.expected,
+        pen_widths=sent.pen_widths,
         client=client_address(request.remote_addr, settings),
     )
-    recorded: Recorded = "no"
+    state: State = "no"
     if query.record and recorder is not None:
-        drawing = Drawing(image=sent.image, media_type=picture.media_type, seen=seen.tobytes(), strokes=sent.strokes)
-        added = recorder.add(record, drawing, key)
-        if added.record.id != record.id:
-            _check_same_drawing(recorder.drawing(added.record.id), sent.image)
-        record, recorded = added.record, added.state
+        drawing = Drawing(image=sent.image, media_type=image.media_type, seen=seen.tobytes(), strokes=sent.strokes)
+        recorded = recorder.record(record, drawing, key)
+        if recorded.record.id != record.id:
+            _check_same_drawing(recorder.drawing(recorded.record.id), sent.image)
+        record, state = recorded.record, recorded.state
 
     return json_response(
         Prediction(
@@ -104,7 +106,7 @@ def predict() -> Response:
             confidence=record.confidence,
             probabilities=record.probabilities,
             verdict=record.verdict,
-            recorded=recorded,
+            recorded=state,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
             seen=small_png_url(seen),
             model_version=record.model_version,
@@ -124,5 +126,5 @@ def _check_same_drawing(earlier: Drawing | None, image: bytes) -> None:
         raise Problem(
             422,
             "idempotency_key_reused",
-            "This Idempotency-Key was used for another drawing; make a new key for each drawing.",
+            "This Idempotency-Key was used for another drawing; use a new key for each drawing.",
         )
