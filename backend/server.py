@@ -34,7 +34,7 @@ SHARED = (
     "cv2",
     "onnxruntime",
     "backend.web.app",
-    "backend.reading.explain",
+    "backend.reading.explanation",
     "backend.web.overload",
     "backend.web.routes",
     "backend.web.security",

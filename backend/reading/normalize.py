@@ -1,8 +1,8 @@
-"""From ink to MNIST's form: the digit in a 20x20 box, its stroke as wide as MNIST's, centered by its mass in 28x28.
+"""Normalizes ink to MNIST's form: the digit in a 20x20 box, its stroke as wide as MNIST's, its center of mass centered.
 
-The rule of box and center is the one that QMNIST recovered (arXiv 1905.10498, section 2): area resampling to
-20x20 with the shape kept, then the integer shift `int(15 - barycenter)`. Stroke width is ours: a pen of a fixed
-width on a small drawing would come out far too fat, on a large one far too thin.
+Box and center follow the rule that QMNIST recovered (arXiv 1905.10498, section 2): area resampling to 20x20 with the
+aspect ratio kept, then an integer shift of `int(15 - barycenter)` within 28x28. Normalizing the stroke width is our
+addition: a pen of fixed width would come out far too thick in a small drawing, and far too thin in a large one.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
+from backend.reading.image import Image
 
-SIDE = 28  # px, MNIST's picture
+SIDE = 28  # px, the side of MNIST's images
 BOX = 20  # px, the longer side of the digit in it
-WORK = 120  # px, the longer side at which ink is cleaned and its stroke measured
-THINNEST, THICKEST = 1.5 / BOX, 3.0 / BOX  # stroke width over box; nine in ten MNIST digits lie between
-SPECK = 0.04  # share of all ink below which a piece is a speck, not a part of the digit
-FAINT = 40  # of 255: what counts as ink when the box is measured; MNIST's own boxes reach to their faintest pixel
+WORK = 120  # px, the longer side at which specks are removed and the stroke width is measured
+THINNEST, THICKEST = 1.5 / BOX, 3.0 / BOX  # stroke width relative to the box; 90 % of MNIST's digits are between
+SPECK = 0.04  # fraction of all ink; a smaller component is a speck, not a part of the digit
+FAINT = 40  # of 255: stronger ink counts for the bounding box; MNIST's own boxes include their faintest pixels
 
 
 class Box(NamedTuple):
-    """A rectangle in px; its corner may lie outside of the picture."""
+    """A rectangle in px; it may extend beyond the image."""
 
     left: float
     top: float
@@ -33,97 +32,97 @@ class Box(NamedTuple):
     height: float
 
     def part(self, shape: tuple[int, ...], left: int, top: int, width: int, height: int) -> Box:
-        """The part that a rectangle in px covers, where a picture of `shape` fills this box."""
-        across, down = self.width / shape[1], self.height / shape[0]
-        return Box(self.left + left * across, self.top + top * down, width * across, height * down)
+        """The part of this box that shows a rectangle of an image, when an image of `shape` fills the box."""
+        scale_x, scale_y = self.width / shape[1], self.height / shape[0]
+        return Box(self.left + left * scale_x, self.top + top * scale_y, width * scale_x, height * scale_y)
 
 
 class Piece(NamedTuple):
-    """A picture, and the box of the ink that it shows."""
+    """An image of ink, and the part of the original ink that it shows."""
 
     ink: Image
-    box: Box
+    box: Box  # in px of the original
 
 
 def normalize(ink: Image) -> Image:
-    """Ink (H, W), 0 paper to 255 full stroke, as MNIST's 28x28 picture, uint8, light on black.
+    """Normalize ink, (H, W) from 0 paper to 255 full stroke, to a 28x28 image in MNIST's form, uint8, light on black.
 
-    Some of the ink must be stronger than FAINT; find_ink's always is. The longer side of the digit comes out as 20 px,
-    its center of mass within [13.5, 14.5] of both axes (index coordinates, unless it would push ink off the picture).
+    Some of the ink must be stronger than FAINT, as find_ink's always is. The longer side of the digit becomes 20 px,
+    and its center of mass is within [13.5, 14.5] on both axes (index coordinates), unless that would move ink beyond
+    the edge.
     """
     return normalize_piece(ink).ink
 
 
 def normalize_piece(ink: Image) -> Piece:
-    """The same, with the box of the ink that the 28x28 picture shows, in px of `ink`."""
+    """The same, with the box that the 28x28 image covers, in px of `ink`."""
     h, w = ink.shape
     cropped = _crop(Piece(ink, Box(0, 0, w, h)))
     work = _fit(cropped, WORK)
     if _is_lost(work.ink):
         work = _fit(_set_stroke_width(cropped), WORK)
     clean = _clean(work)
-    if clean is not work:  # specks had stretched the box: the rest is looked at again, as sharp as it was drawn
+    if clean is not work:  # specks enlarged the bounding box: start again from the full resolution without them
         clean = _clean(_fit(_crop(_cut(ink, clean.box)), WORK))
     return _center(_fit(_set_stroke_width(clean), BOX))
 
 
 def _cut(ink: Image, box: Box) -> Piece:
-    """The part of the ink in a box, to whole px."""
+    """The part of the ink within a box, rounded outward to whole px."""
     top, left = max(0, math.floor(box.top)), max(0, math.floor(box.left))
     part = ink[top : math.ceil(box.top + box.height), left : math.ceil(box.left + box.width)]
     return Piece(part, Box(left, top, part.shape[1], part.shape[0]))
 
 
 def _crop(piece: Piece) -> Piece:
-    """The ink's bounding box."""
+    """Crop to the bounding box of the ink."""
     ink, box = piece
     x, y, w, h = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
     return Piece(ink[y : y + h, x : x + w], box.part(ink.shape, x, y, w, h))
 
 
 def _fit(piece: Piece, longer: int) -> Piece:
-    """Resampled so that the longer side is `longer` px and the shape is kept."""
+    """Resample so that the longer side is `longer` px, keeping the aspect ratio."""
     h, w = piece.ink.shape
     scale = longer / max(h, w)
     size = max(1, round(w * scale)), max(1, round(h * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return Piece(cv2.resize(piece.ink, size, interpolation=how), piece.box)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return Piece(cv2.resize(piece.ink, size, interpolation=interpolation), piece.box)
 
 
 def _is_lost(ink: Image) -> bool:
-    """Whether most of the stroke faded because it is thinner than a pixel."""
+    """Whether more than half of the ink is faint, because the stroke is thinner than a pixel."""
     return 2 * 255 * cv2.countNonZero(cv2.threshold(ink, 127, 255, cv2.THRESH_BINARY)[1]) < cv2.sumElems(ink)[0]
 
 
 def _strong(ink: Image) -> Image:
-    """255 where ink is at least half as strong as anywhere, else 0."""
+    """255 where the ink is stronger than half of the maximum, else 0."""
     return cv2.threshold(ink, int(ink.max()) // 2, 255, cv2.THRESH_BINARY)[1]
 
 
 def _clean(piece: Piece) -> Piece:
-    """Without specks; where one had stretched the box, the rest fills it again."""
+    """Remove specks and fit the remaining ink to WORK again. Returns `piece` itself if there are none."""
     ink, box = piece
-    some = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
-    if cv2.connectedComponents(some)[0] == 2:  # paper and one piece, as in most digits: quicker than with areas
+    binary = cv2.threshold(ink, FAINT, 1, cv2.THRESH_BINARY)[1]
+    if cv2.connectedComponents(binary)[0] == 2:  # the paper and one component, as in most digits
         return piece
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(some)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary)
     area = stats[1:, cv2.CC_STAT_AREA]
-    specks = area < SPECK * area.sum()
-    if not 0 < area[specks].sum() < area.sum() / 2:  # drawn with dots, if most of it is specks
+    is_speck = area < SPECK * area.sum()
+    if not 0 < area[is_speck].sum() < area.sum() / 2:  # if most of the ink is specks, the digit is drawn with dots
         return piece
-    speck = np.concatenate([[False], specks])[labels]
-    near = cv2.dilate(speck.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    gone = speck | (near & (labels == 0))
-    return _fit(_crop(Piece(np.where(gone, 0, ink).astype(np.uint8), box)), WORK)
+    specks = np.concatenate([[False], is_speck])[labels]
+    around = cv2.dilate(specks.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    removed = specks | (around & (labels == 0))
+    return _fit(_crop(Piece(np.where(removed, 0, ink).astype(np.uint8), box)), WORK)
 
 
 def stroke_width(ink: Image) -> float:
-    """Width of the stroke in px: twice the median distance of the stroke's middle line to its edge."""
+    """Width of the stroke in px: twice the median distance from its center line to its edge."""
     inside = _strong(_pad(ink, 1))
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
-    ridge = np.sort(distance[(distance > 0) & (distance >= cv2.dilate(distance, None))])
-    # As np.median, which takes four times as long.
-    return float(ridge[(ridge.size - 1) // 2] + ridge[ridge.size // 2]) - 1 if ridge.size else 1.0
+    center_line = distance[(distance > 0) & (distance >= cv2.dilate(distance, None))]  # the local maxima
+    return 2 * float(np.median(center_line)) - 1 if center_line.size else 1.0
 
 
 def _pad(ink: Image, margin: int) -> Image:
@@ -131,21 +130,21 @@ def _pad(ink: Image, margin: int) -> Image:
 
 
 def _set_stroke_width(piece: Piece) -> Piece:
-    """Thickened or thinned until the stroke's width over the box is one that MNIST has."""
+    """Thicken or thin the stroke so that its width relative to the box is within MNIST's range."""
     ink, box = piece
     longer = max(ink.shape)
     width = stroke_width(ink)
     target = min(max(width / longer, THINNEST), THICKEST)
-    # Taking g from every edge leaves (width - 2g) / (longer - 2g) = target.
+    # Growing every edge by g gives (width + 2g) / (longer + 2g) = target.
     grow = (target * longer - width) / (2 * (1 - target))
-    grow = max(grow, -0.35 * width)  # a blob stays a blob
+    grow = max(grow, -0.35 * width)  # never thin by more than 70 %
     if abs(grow) < 0.25:
         return piece
     margin = int(np.ceil(max(grow, 0))) + 1
     padded = _pad(ink, margin)
     if grow > 0:
-        away = cv2.distanceTransform(cv2.bitwise_not(_strong(padded)), cv2.DIST_L2, 5)
-        level = grow + 1 - away
+        outside = cv2.distanceTransform(cv2.bitwise_not(_strong(padded)), cv2.DIST_L2, 5)
+        level = grow + 1 - outside
     else:
         level = cv2.distanceTransform(_strong(padded), cv2.DIST_L2, 5) + grow
     around = box.part(ink.shape, -margin, -margin, *padded.shape[::-1])
@@ -153,7 +152,7 @@ def _set_stroke_width(piece: Piece) -> Piece:
 
 
 def _center(piece: Piece) -> Piece:
-    """Pasted into 28x28 at the integer shift that brings the center of mass to the middle."""
+    """Paste into 28x28, shifted by whole px so that the center of mass is in the middle."""
     ink, box = piece
     h, w = ink.shape
     moments = cv2.moments(ink)

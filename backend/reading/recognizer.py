@@ -1,4 +1,4 @@
-"""From a 28x28 picture to probabilities and a verdict, by the network in model_mnist.*."""
+"""Recognizes the digit in a 28x28 image with the network in model_mnist.*."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from backend.reading.image import Image
 from backend.reading.verdict import Verdict
 
 Floats = npt.NDArray[np.float32]
 Runtime = Literal["onnx", "keras"]
+OnnxNetwork = Callable[[Floats], list[Floats]]  # (n, 28, 28, 1) in [0, 1] to the outputs of the network
 
 FORMAT = 1  # of the model files, as mnist_train.py writes it
-TRAIN_HINT = "Run script/train to make the files anew, or restore them from the repository."
+TRAIN_HINT = "Run script/train to create the files again, or restore them from the repository."
 
 
 class ModelMismatch(Exception):
-    """The model's files, or what is to run them, are missing, of another version, or don't belong together."""
+    """A model file, or the runtime for it, is missing, damaged, of another version, or belongs to another training."""
 
 
 class Reading(NamedTuple):
-    """What the network makes of a drawing."""
+    """What the network reads in a drawing."""
 
     digit: int
     confidence: float  # calibrated: the probability of `digit`
@@ -35,34 +37,34 @@ class Reading(NamedTuple):
 
 
 class Network(Protocol):
-    def __call__(self, pictures: Floats) -> Floats:
+    def __call__(self, images: Floats) -> Floats:
         """(n, 28, 28, 1) in [0, 1] to (n, 11) probabilities: the ten digits and `not a digit`."""
 
 
 class Recognizer:
-    """Reads 28x28 pictures. Load it once a process; `read` may be called from any thread.
+    """Reads 28x28 images. Load it once per process; it is thread-safe.
 
-    Raises ModelMismatch where the files in `folder` don't belong together or to this version.
+    Raises ModelMismatch if the model files in `folder` are missing, damaged, or don't belong together.
     """
 
     def __init__(self, folder: Path, runtime: Runtime = "onnx") -> None:
-        self.about = about = _about(folder)
-        self.network: Network = _onnx(folder, about) if runtime == "onnx" else _keras(folder)
-        self.version: str = about["weights_sha256"][:12]
-        self._sure: float = about["sure"]
-        self._not_a_digit: float = about["not_a_digit"]
+        self.metadata = metadata = _read_metadata(folder)
+        self.network: Network = _onnx(folder, metadata) if runtime == "onnx" else _keras(folder)
+        self.version: str = metadata["weights_sha256"][:12]
+        self._sure: float = metadata["sure"]
+        self._not_a_digit: float = metadata["not_a_digit"]
 
-    def read(self, picture: npt.NDArray[np.uint8]) -> Reading:
-        """picture: uint8 (28, 28) in MNIST's form, light ink on black."""
-        return self.judge(self.network(picture.reshape(1, 28, 28, 1).astype(np.float32) / np.float32(255))[0])
+    def read(self, image: Image) -> Reading:
+        """image: uint8 (28, 28) in MNIST's form, light ink on black."""
+        return self.judge(self.network(network_input(image[None]))[0])
 
     def judge(self, eleven: Floats) -> Reading:
-        """The verdict on the network's eleven probabilities.
+        """Turn the network's eleven probabilities into digit, confidence and verdict.
 
-        `not_a_digit` where the eleventh class is likelier than its threshold; `digit` where the confidence reaches
-        the one that was chosen on writers kept from training; else `unsure`.
+        The verdict is `not_a_digit` if the eleventh class is likelier than its threshold; `digit` if the confidence
+        reaches the threshold chosen on writers held out from training; else `unsure`.
         """
-        ten = among_digits(eleven)
+        ten = ten_probabilities(eleven)
         second, first = np.argsort(ten)[-2:].tolist()
         confidence = float(ten[first])
         verdict: Verdict = "unsure"
@@ -73,45 +75,49 @@ class Recognizer:
         return Reading(first, confidence, tuple(ten.tolist()), second, verdict)
 
 
-def among_digits(eleven: Floats) -> npt.NDArray[np.float64]:
-    """Eleven probabilities (..., 11) as ten that sum to 1 (..., 10): what is no digit could as well be any of them."""
+def network_input(images: Image) -> Floats:
+    """Convert uint8 (n, 28, 28) to what networks expect: float32 (n, 28, 28, 1) in [0, 1]."""
+    return images[..., None].astype(np.float32) / np.float32(255)
+
+
+def ten_probabilities(eleven: Floats) -> npt.NDArray[np.float64]:
+    """Spread the probability of `not a digit` evenly over the digits: (..., 11) to (..., 10) that sum to 1."""
     ten = eleven[..., :10].astype(np.float64) + eleven[..., 10:].astype(np.float64) / 10
     return ten / ten.sum(axis=-1, keepdims=True)
 
 
-def _about(folder: Path) -> Any:
-    """What model_mnist.json says of itself, checked against the weights beside it."""
+def _read_metadata(folder: Path) -> Any:
+    """The `digitpad` entry of model_mnist.json, after checking that the weights beside it belong to it."""
     architecture, weights = folder / "model_mnist.json", folder / "model_mnist.h5"
     for path in (architecture, weights):
         if not path.is_file():
             raise ModelMismatch(f"{path} is missing. {TRAIN_HINT}")
     try:
-        about = json.loads(architecture.read_text()).get("digitpad", {})
+        metadata = json.loads(architecture.read_text()).get("digitpad", {})
     except ValueError:
         raise ModelMismatch(f"{architecture} is damaged. {TRAIN_HINT}") from None
-    if about.get("format") != FORMAT:
-        found = about.get("format", "none")
+    if metadata.get("format") != FORMAT:
+        found = metadata.get("format", "none")
         raise ModelMismatch(f"{architecture} has format {found}, this version reads {FORMAT}. {TRAIN_HINT}")
-    if about["weights_sha256"] != hashlib.sha256(weights.read_bytes()).hexdigest():
-        raise ModelMismatch(f"{weights} is not the weights that {architecture} was written with. {TRAIN_HINT}")
-    return about
+    if metadata["weights_sha256"] != hashlib.sha256(weights.read_bytes()).hexdigest():
+        raise ModelMismatch(f"{weights} and {architecture} are of different trainings. {TRAIN_HINT}")
+    return metadata
 
 
-def _onnx(folder: Path, about: Any) -> Network:
-    """The export that serves: no TensorFlow."""
-    run = open_onnx(folder / "models" / "model_mnist.onnx", about)
+def _onnx(folder: Path, metadata: Any) -> Network:
+    """The exported network; it needs no TensorFlow."""
+    run = load_onnx(folder / "models" / "model_mnist.onnx", metadata)
 
-    def network(pictures: Floats) -> Floats:
-        return run(pictures)[0]
+    def network(images: Floats) -> Floats:
+        return run(images)[0]
 
     return network
 
 
-def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]:
-    """An exported network, from (n, 28, 28, 1) in [0, 1] to its outputs; one thread a call, since the server has
-    threads of its own.
+def load_onnx(path: Path, metadata: Any = None) -> OnnxNetwork:
+    """Load an exported network. Each call runs on one thread, since the server runs calls in parallel itself.
 
-    Raises ModelMismatch where the file is missing or damaged, or says something else of itself than `about`.
+    Raises ModelMismatch if the file is missing or damaged, or if its metadata differ from `metadata`.
     """
     import onnxruntime as ort
 
@@ -122,35 +128,35 @@ def open_onnx(path: Path, about: Any = None) -> Callable[[Floats], list[Floats]]
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's own have no common class
+    except Exception as error:  # ONNX Runtime's exceptions have no common base class
         raise ModelMismatch(f"{path} is damaged. {TRAIN_HINT}") from error
-    of_itself = json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}"))
-    if about is not None and of_itself != about:
+    found = json.loads(session.get_modelmeta().custom_metadata_map.get("digitpad", "{}"))
+    if metadata is not None and found != metadata:
         raise ModelMismatch(f"{path} is not an export of model_mnist.json and model_mnist.h5. {TRAIN_HINT}")
     name = session.get_inputs()[0].name
 
-    def run(pictures: Floats) -> list[Floats]:
-        return session.run(None, {name: pictures})
+    def run(images: Floats) -> list[Floats]:
+        return session.run(None, {name: images})
 
     return run
 
 
 def _keras(folder: Path) -> Network:
-    """model_mnist.json and model_mnist.h5 themselves, for who has TensorFlow installed."""
+    """The network in model_mnist.json and model_mnist.h5, run by TensorFlow."""
     try:
         import keras
         import tensorflow as tf
     except ModuleNotFoundError as error:
         raise ModelMismatch(
-            f"MODEL_RUNTIME=keras needs {error.name}, which serving alone doesn't; run script/environment train."
+            f"MODEL_RUNTIME=keras needs {error.name}, which is not installed; run script/environment train."
         ) from None
 
     model = keras.models.model_from_json((folder / "model_mnist.json").read_text())
     model.load_weights(folder / "model_mnist.h5")
     signature = [tf.TensorSpec((None, 28, 28, 1), tf.float32)]
-    graph = tf.function(lambda pictures: model(pictures, training=False), input_signature=signature)
+    graph = tf.function(lambda images: model(images, training=False), input_signature=signature)
 
-    def network(pictures: Floats) -> Floats:
-        return graph(tf.constant(pictures)).numpy()
+    def network(images: Floats) -> Floats:
+        return graph(tf.constant(images)).numpy()
 
     return network

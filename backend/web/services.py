@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import current_app
 
-from backend.reading.explain import Explainer
+from backend.reading.explanation import Explainer
 from backend.reading.recognizer import Recognizer
 from backend.records import open_recorder
 from backend.records.ids import RecordIds

@@ -1,4 +1,4 @@
-"""The network that ships: its files belong together, both runtimes agree, the verdict follows from probabilities."""
+"""The shipped network: its files belong together, both runtimes agree, and the verdict follows from probabilities."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
-from backend.reading.recognizer import Floats, ModelMismatch, Recognizer, among_digits, open_onnx
+from backend.reading.recognizer import Floats, ModelMismatch, Recognizer, load_onnx, network_input, ten_probabilities
 from backend.settings import TOP
 from tools.drawings import STROKES, draw
 
@@ -33,14 +33,14 @@ def recognizer() -> Recognizer:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """The shipped model in a folder where it may be harmed."""
+    """A copy of the shipped model that a test may damage."""
     (tmp_path / "models").mkdir()
     for file in FILES:
         shutil.copy(TOP / file, tmp_path / file)
     return tmp_path
 
 
-def picture_of(digit: int) -> NDArray[np.uint8]:
+def image_of(digit: int) -> Image:
     return normalize(find_ink(draw(digit)))
 
 
@@ -49,24 +49,24 @@ def picture_of(digit: int) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("digit", STROKES)
 def test_it_reads_the_ten_digits(recognizer: Recognizer, digit: int) -> None:
-    reading = recognizer.read(picture_of(digit))
+    reading = recognizer.read(image_of(digit))
     assert reading.digit == digit
     assert reading.verdict != "not_a_digit"
     assert reading.confidence == reading.probabilities[digit] == max(reading.probabilities)
 
 
-def test_a_picture_alone_is_read_as_it_is_among_others(recognizer: Recognizer) -> None:
-    pictures = np.stack([picture_of(digit) for digit in STROKES])[..., None].astype(np.float32) / np.float32(255)
-    together = recognizer.network(pictures)
-    alone = np.concatenate([recognizer.network(picture[None]) for picture in pictures])
+def test_the_batch_does_not_matter(recognizer: Recognizer) -> None:
+    images = network_input(np.stack([image_of(digit) for digit in STROKES]))
+    together = recognizer.network(images)
+    alone = np.concatenate([recognizer.network(image[None]) for image in images])
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
 def test_threads_share_one_network(recognizer: Recognizer) -> None:
-    pictures = [picture_of(digit) for digit in STROKES] * 8
+    images = [image_of(digit) for digit in STROKES] * 8
     with ThreadPoolExecutor(8) as threads:
-        readings = list(threads.map(recognizer.read, pictures))
-    assert readings == [recognizer.read(picture) for picture in pictures]
+        readings = list(threads.map(recognizer.read, images))
+    assert readings == [recognizer.read(image) for image in images]
 
 
 # The verdict
@@ -80,7 +80,7 @@ eleven_probabilities = (
 
 @given(eleven=eleven_probabilities)
 def test_ten_probabilities_sum_to_one_and_keep_their_order(eleven: Floats) -> None:
-    ten = among_digits(eleven)
+    ten = ten_probabilities(eleven)
     assert ten.sum() == pytest.approx(1, abs=1e-6)
     assert (ten >= 0).all()
     assert ten[int(eleven[:10].argmax())] == ten.max()
@@ -92,16 +92,16 @@ def test_the_verdict_follows_from_the_probabilities(recognizer: Recognizer, elev
     assert reading.confidence == max(reading.probabilities)
     assert reading.runner_up != reading.digit
     assert sorted(reading.probabilities)[-2] == reading.probabilities[reading.runner_up]
-    if eleven[10] > recognizer.about["not_a_digit"]:
+    if eleven[10] > recognizer.metadata["not_a_digit"]:
         assert reading.verdict == "not_a_digit"
     else:
-        assert reading.verdict == ("digit" if reading.confidence >= recognizer.about["sure"] else "unsure")
+        assert reading.verdict == ("digit" if reading.confidence >= recognizer.metadata["sure"] else "unsure")
 
 
 # Its files
 
 
-def test_the_version_is_of_the_weights(recognizer: Recognizer) -> None:
+def test_the_version_is_the_hash_of_the_weights(recognizer: Recognizer) -> None:
     weights = (TOP / "model_mnist.h5").read_bytes()
     assert hashlib.sha256(weights).hexdigest().startswith(recognizer.version)
     assert len(recognizer.version) == 12
@@ -125,7 +125,7 @@ def test_weights_of_another_training_are_refused(copied: Path) -> None:
     weights = bytearray((copied / "model_mnist.h5").read_bytes())
     weights[-1] ^= 1
     (copied / "model_mnist.h5").write_bytes(weights)
-    with pytest.raises(ModelMismatch, match=r"model_mnist\.h5 is not the weights that .*model_mnist\.json"):
+    with pytest.raises(ModelMismatch, match=r"model_mnist\.h5 and .*model_mnist\.json are of different trainings"):
         Recognizer(copied)
 
 
@@ -144,13 +144,13 @@ def test_files_of_another_format_are_refused(copied: Path, found: int | None) ->
         Recognizer(copied)
 
 
-def test_the_exported_layers_are_of_the_same_training(recognizer: Recognizer) -> None:
-    picture = picture_of(5)[None, :, :, None].astype(np.float32) / np.float32(255)
-    *_, probabilities = open_onnx(TOP / "models" / "model_mnist_layers.onnx", recognizer.about)(picture)
-    np.testing.assert_allclose(probabilities, recognizer.network(picture), atol=1e-5)
+def test_the_exported_layers_belong_to_the_same_training(recognizer: Recognizer) -> None:
+    image = network_input(image_of(5)[None])
+    *_, probabilities = load_onnx(TOP / "models" / "model_mnist_layers.onnx", recognizer.metadata)(image)
+    np.testing.assert_allclose(probabilities, recognizer.network(image), atol=1e-5)
 
 
-# json + h5 themselves
+# The Keras files
 
 BY_KERAS = """
 import sys
@@ -165,13 +165,13 @@ print(recognizer.version)
 
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed (requirements/train.txt)")
 def test_keras_and_onnx_agree(recognizer: Recognizer, tmp_path: Path) -> None:
-    """Keras in a process of its own, as MODEL_RUNTIME=keras has it."""
+    """Keras runs in its own process, as with MODEL_RUNTIME=keras."""
     noise = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
-    digits = np.stack([picture_of(digit) for digit in STROKES])[..., None].astype(np.float32) / np.float32(255)
-    pictures = np.concatenate([noise, digits, np.zeros((1, 28, 28, 1), np.float32)])
-    np.save(tmp_path / "pictures.npy", pictures)
-    command = [sys.executable, "-c", BY_KERAS, str(tmp_path / "pictures.npy"), str(tmp_path / "keras.npy")]
+    digits = network_input(np.stack([image_of(digit) for digit in STROKES]))
+    images = np.concatenate([noise, digits, np.zeros((1, 28, 28, 1), np.float32)])
+    np.save(tmp_path / "images.npy", images)
+    command = [sys.executable, "-c", BY_KERAS, str(tmp_path / "images.npy"), str(tmp_path / "keras.npy")]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == recognizer.version
-    np.testing.assert_allclose(np.load(tmp_path / "keras.npy"), recognizer.network(pictures), atol=1e-5)
+    np.testing.assert_allclose(np.load(tmp_path / "keras.npy"), recognizer.network(images), atol=1e-5)

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from flask import Blueprint, Response, request
 
 from backend.reading.decode import decode
-from backend.reading.explain import Opinion, evidence, occlusion
+from backend.reading.explanation import Opinion, evidence, occlusion
 from backend.reading.ink import find_ink
 from backend.reading.normalize import Box, normalize_piece
 from backend.reading.recognizer import ModelMismatch
-from backend.web.drawing_request import JsonBody, read_body
+from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import png_url, small_png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response
@@ -80,7 +80,7 @@ def explain() -> Response:
     """
     settings, recognizer, explainer = services().settings, services().recognizer, services().explainer
 
-    pixels = decode(read_body(request, settings).image, settings.max_pixels).pixels
+    pixels = decode(parse_request(request, settings).image, settings.max_pixels).pixels
     ink = find_ink(pixels)
     piece = normalize_piece(ink)
     reading = recognizer.read(piece.ink)
