@@ -1,4 +1,4 @@
-"""Back up what the server keeps on this machine, while it goes on writing."""
+"""Back up the files that the server keeps on this machine, while it runs."""
 
 from __future__ import annotations
 
@@ -13,42 +13,45 @@ from backend.records.sqlite.store import SqliteStore
 from backend.settings import Settings
 
 
-def backup(settings: Settings, folder: Path, say: Callable[[str], None]) -> None:
-    """Copy the outbox, the key of hashed addresses and, where it is SQLite, the store into `folder`,
-    each as it stood at one moment.
+def backup(settings: Settings, folder: Path, report: Callable[[str], None]) -> None:
+    """Copy the outbox, an SQLite store and the key of hashed addresses to `folder`, each as of one moment.
 
-    The outbox comes first: what is delivered meanwhile is in both, which does no harm, and nothing is in neither.
-    Raises FileExistsError where there is something in `folder`, OSError or sqlite3.Error where it can't be written.
+    The outbox is copied first: a record that is delivered in between is in both copies, which is harmless. The other
+    way around it could be in neither.
+
+    Raises FileExistsError if `folder` is not empty, OSError or sqlite3.Error if it can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise FileExistsError(f"{folder} is not empty; a backup wants a folder of its own.")
+        raise FileExistsError(f"{folder} is not empty; choose a new folder for the backup.")
     _, store = open_store(settings.records)
-    files = [settings.instance / "outbox.sqlite", *([store.file.path] if isinstance(store, SqliteStore) else [])]
-    for path, name in zip(files, ("outbox.sqlite", "records.sqlite"), strict=False):
-        if path.exists():
-            _copy(path, folder / name)
-            say(f"{folder / name}: {(folder / name).stat().st_size:,} bytes")
+    files = [(settings.instance / "outbox.sqlite", folder / "outbox.sqlite")]
+    if isinstance(store, SqliteStore):
+        files.append((store.file.path, folder / "records.sqlite"))
+    for source, target in files:
+        if source.exists():
+            _copy(source, target)
+            report(f"{target}: {target.stat().st_size:,} bytes")
     key = settings.instance / "client-address.key"
     if key.exists():
         shutil.copy2(key, folder)
-    _to_disk(folder)
+    _sync(folder)
     if not isinstance(store, SqliteStore):
-        say("The records are in Cassandra: see docs/recorder.md for nodetool snapshot.")
+        report("The records are in Cassandra; docs/recorder.md describes how to back them up.")
 
 
-def _copy(path: Path, to: Path) -> None:
-    """A snapshot: readers don't keep SQLite's writers waiting. The shell's .backup would start again
-    with each commit of another process."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+def _copy(source: Path, target: Path) -> None:
+    """VACUUM INTO reads one snapshot without blocking writers; the shell's .backup would restart whenever another
+    process commits."""
+    connection = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=10)
     try:
-        connection.execute("VACUUM INTO ?", (str(to),))
+        connection.execute("VACUUM INTO ?", (str(target),))
     finally:
         connection.close()
-    _to_disk(to)
+    _sync(target)
 
 
-def _to_disk(path: Path) -> None:
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

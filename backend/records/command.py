@@ -1,4 +1,4 @@
-"""`digitpad records copy FROM TO` brings all records from one store to another; `... backup FOLDER` backs up."""
+"""`digitpad records copy FROM TO` copies all records to another store; `digitpad records backup FOLDER` backs up."""
 
 from __future__ import annotations
 
@@ -9,46 +9,48 @@ import sqlite3
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from backend.records import open_store
 from backend.records.backup import backup
-from backend.records.record import Filter, Page, Record, RecorderUnavailable, Store
+from backend.records.record import Filter, Record, RecorderUnavailable
+from backend.records.store import Store, all_pages
 from backend.settings import Settings
 
 PAGE_SIZE = 200  # records
-AT_ONCE = 16  # records on their way at the same time
-WRITE_TIMEOUT = 30.0  # seconds for one record; nobody waits for it
+CONCURRENT = 16  # records that are copied at the same time
+WRITE_TIMEOUT = 30.0  # seconds for one record
 CONNECT_TIMEOUT = 60.0  # seconds
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="digitpad records", description="Work on recorded predictions.")
+    parser = argparse.ArgumentParser(prog="digitpad records", description="Copy or back up recorded predictions.")
     commands = parser.add_subparsers(dest="command", required=True)
     copy_parser = commands.add_parser(
         "copy",
         help="copy all records, newest first, with their drawings and labels",
-        description="Copy all records from one store to another. Interrupted, it goes on where it was when it is "
-        "started again; finished, it may be run again for what is new. URLs as in RECORDS_URL.",
+        description="Copy all records from one store to another. If it was interrupted, start it again to continue; "
+        "after it has finished, run it again to copy new records. The URLs are as in RECORDS_URL.",
     )
     copy_parser.add_argument("source", metavar="FROM")
     copy_parser.add_argument("target", metavar="TO")
     backup_parser = commands.add_parser(
         "backup",
-        help="back up what the server keeps on this machine, while it runs",
-        description="Copy the outbox and, where it is SQLite, the recorder's store into FOLDER, each as it stood at "
-        "one moment. INSTANCE and RECORDS_URL are those of the server.",
+        help="back up the server's files on this machine, while it runs",
+        description="Copy the outbox, an SQLite store and the key of hashed addresses to FOLDER, each as of one "
+        "moment. INSTANCE and RECORDS_URL must be those of the server.",
     )
     backup_parser.add_argument("folder", metavar="FOLDER", type=Path)
-    chosen = parser.parse_args(arguments)
-    return back_up(chosen.folder) if chosen.command == "backup" else copy_all(chosen.source, chosen.target)
+    given = parser.parse_args(arguments)
+    return run_backup(given.folder) if given.command == "backup" else run_copy(given.source, given.target)
 
 
-def back_up(folder: Path) -> int:
+def run_backup(folder: Path) -> int:
     try:
         backup(Settings.from_environment(), folder, print)
     except (ValueError, OSError, sqlite3.Error) as error:
@@ -57,70 +59,60 @@ def back_up(folder: Path) -> int:
     return 0
 
 
-def copy_all(source_url: str, target_url: str) -> int:
-    place = Path(f".records-copy-{hashlib.sha256(f'{source_url} {target_url}'.encode()).hexdigest()[:12]}")
+def run_copy(source_url: str, target_url: str) -> int:
+    progress = Path(f".records-copy-{hashlib.sha256(f'{source_url} {target_url}'.encode()).hexdigest()[:12]}")
     try:
         (_, source), (_, target) = open_store(source_url), open_store(target_url)
         with closing(source), closing(target):
-            copied = copy(_begun(source), _begun(target), place, sys.stderr)
+            copied = copy(_connected(source), _connected(target), progress, sys.stderr)
     except (ValueError, RecorderUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; start it again to go on.", file=sys.stderr)
+        print("\nInterrupted; start it again to continue.", file=sys.stderr)
         return 130
     print(f"Copied {copied} records.")
     return 0
 
 
-def copy(source: Store, target: Store, place: Path, out: TextIO) -> int:
-    """Copy every record of `source`; how many this call copied.
+def copy(source: Store, target: Store, progress: Path, out: TextIO) -> int:
+    """Copy every record of `source` and return how many this call copied.
 
-    place: a file that remembers how far it came, removed at the end. A record that `target` has
-    already is left as it is, save that its label becomes that of `source`, and that it is deleted
-    where it was deleted there.
+    progress: a file that remembers the last page that was copied; it is removed at the end. A record that `target`
+    already has stays as it is, except that it gets the label of `source` and is deleted if it was deleted there.
     """
-    before = uuid.UUID(place.read_text()) if place.exists() else None
-    bar = Bar(out, sum(each.count for each in source.counts()))
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        for page in _pages(source, before):
-            bar.add(sum(threads.map(lambda record: _copy_one(source, target, record), page.records)))
+    before = uuid.UUID(progress.read_text()) if progress.exists() else None
+    bar = ProgressBar(out, sum(each.count for each in source.counts()))
+    with ThreadPoolExecutor(CONCURRENT) as threads:
+        for page in all_pages(source, PAGE_SIZE, Filter(), before):
+            bar.advance(sum(threads.map(partial(_copy_record, source, target), page.records)))
             if page.next is not None:
-                coming = place.with_suffix(".new")
-                coming.write_text(str(page.next))
-                coming.replace(place)  # whole, whenever it is interrupted
-        for page in _pages(target, None):
-            gone = list(threads.map(lambda record: source.was_deleted(record.id), page.records))
-            for record in itertools.compress(page.records, gone):
+                new = progress.with_suffix(".new")
+                new.write_text(str(page.next))
+                new.replace(progress)  # atomic, so an interruption never leaves half a file
+        for page in all_pages(target, PAGE_SIZE, Filter()):
+            deleted = threads.map(lambda record: source.was_deleted(record.id), page.records)
+            for record in itertools.compress(page.records, deleted):
                 target.delete(record.id)
-    place.unlink(missing_ok=True)
+    progress.unlink(missing_ok=True)
     bar.end()
     return bar.done
 
 
-def _pages(store: Store, before: uuid.UUID | None) -> Iterator[Page]:
-    """All records older than `before`, newest first."""
-    while True:
-        page = store.page(PAGE_SIZE, before, Filter())
-        yield page
-        if page.next is None:
-            return
-        before = page.next
-
-
-def _copy_one(source: Store, target: Store, record: Record) -> int:
+def _copy_record(source: Store, target: Store, record: Record) -> int:
+    """The number of records copied: 1, or 0 if it was deleted in the meantime."""
     drawing = source.drawing(record.id)
     if drawing is None:
-        return 0  # deleted meanwhile
-    target.add(record, drawing, None, WRITE_TIMEOUT)
-    there = target.get(record.id)
-    if there is not None and there.label != record.label:
+        return 0
+    target.insert(record, drawing, None, WRITE_TIMEOUT)
+    copied = target.get(record.id)
+    if copied is not None and copied.label != record.label:
         target.correct(record.id, record.label)
     return 1
 
 
-def _begun(store: Store) -> Store:
-    """The store, once it answers; raises RecorderUnavailable where it doesn't in a minute."""
+def _connected(store: Store) -> Store:
+    """Start a store and wait until it is available. Raises RecorderUnavailable after CONNECT_TIMEOUT."""
     store.start()
     end = time.monotonic() + CONNECT_TIMEOUT
     while (problem := store.problem()) is not None:
@@ -130,8 +122,8 @@ def _begun(store: Store) -> Store:
     return store
 
 
-class Bar:
-    """A progress bar on a terminal; a line for every tenth elsewhere."""
+class ProgressBar:
+    """A progress bar on a terminal; elsewhere one line for each tenth."""
 
     def __init__(self, out: TextIO, total: int) -> None:
         self.done = 0
@@ -140,7 +132,7 @@ class Bar:
         self._began = time.monotonic()
         self._tenth = 0
 
-    def add(self, count: int) -> None:
+    def advance(self, count: int) -> None:
         self.done += count
         share = min(1.0, self.done / self._total) if self._total else 1.0
         rate = self.done / max(1e-9, time.monotonic() - self._began)

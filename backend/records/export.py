@@ -1,4 +1,4 @@
-"""Records as files, made a piece at a time: a million rows need no more memory than a page."""
+"""Exports as files, generated in pieces: a million records need no more memory than a page of them."""
 
 from __future__ import annotations
 
@@ -13,51 +13,30 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from backend.records.ids import date_text
-from backend.records.record import Record
+from backend.records.record import PUBLIC_FIELDS, Record, public
 
 PIECE = 1 << 18  # bytes
 
-FIELDS = (
-    *("id", "date", "result", "digit", "confidence", "verdict", "source"),
-    *("file_name", "expected", "label", "model_version"),
-)
-
-Seen = Iterable[tuple[Record, bytes]]  # with the 28x28 that the network saw: 784 bytes
-
-
-def as_json(record: Record) -> dict[str, object]:
-    """A record as every answer shows it; its client's address is for the operator alone."""
-    return {
-        "id": str(record.id),
-        "date": date_text(record.id),
-        "result": record.result,
-        "digit": record.digit,
-        "confidence": record.confidence,
-        "probabilities": record.probabilities,
-        "verdict": record.verdict,
-        "source": record.source,
-        "file_name": record.file_name,
-        "expected": record.expected,
-        "label": record.label,
-        "model_version": record.model_version,
-    }
+WithSeen = Iterable[tuple[Record, bytes]]  # and the 28x28 that the network saw: 784 bytes
 
 
 def jsonl(records: Iterable[Record]) -> Iterator[bytes]:
-    return _in_pieces(msgspec.json.encode(as_json(record)) + b"\n" for record in records)
+    """One JSON object per line."""
+    return _in_pieces(msgspec.json.encode(public(record)) + b"\n" for record in records)
 
 
 def comma_separated(records: Iterable[Record]) -> Iterator[bytes]:
-    """RFC 4180 with a header; the probabilities are the columns p0 to p9."""
+    """CSV (RFC 4180) with a header. The probabilities are the last columns, p0 to p9; other lists are JSON."""
 
     def lines() -> Iterator[bytes]:
         line = io.StringIO()
         writer = csv.writer(line)
-        writer.writerow((*FIELDS, *(f"p{digit}" for digit in range(10))))
+        names = [field.name for field in PUBLIC_FIELDS if field.name not in ("id", "probabilities")]
+        writer.writerow(["id", "date", *names, *(f"p{digit}" for digit in range(10))])
         for record in records:
-            values = as_json(record)
-            writer.writerow([*(_harmless(values[name]) for name in FIELDS), *record.probabilities])
+            values = public(record)
+            cells = (_cell(values[name]) for name in ["id", "date", *names])
+            writer.writerow([*cells, *record.probabilities])
             yield line.getvalue().encode()
             line.seek(0)
             line.truncate()
@@ -66,11 +45,19 @@ def comma_separated(records: Iterable[Record]) -> Iterator[bytes]:
     return _in_pieces(lines())
 
 
-def idx(records: Seen) -> Iterator[bytes]:
-    """MNIST's pair, images-idx3-ubyte and labels-idx1-ubyte, in a ZIP archive.
+def _cell(value: object) -> object:
+    if isinstance(value, tuple):
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"  # a spreadsheet would evaluate it as a formula
+    return value
 
-    A label is what the person meant or, where they didn't say, what was read; what is not a digit
-    is left out.
+
+def idx(records: WithSeen) -> Iterator[bytes]:
+    """MNIST's two files, images-idx3-ubyte and labels-idx1-ubyte, in a ZIP archive.
+
+    The label is what the person meant or, if they did not say, what was read. Drawings that are not digits are
+    left out.
     """
     with tempfile.TemporaryFile() as images, tempfile.TemporaryFile() as labels:
         count = 0
@@ -88,9 +75,9 @@ def idx(records: Seen) -> Iterator[bytes]:
         )
 
 
-def npz(records: Seen) -> Iterator[bytes]:
-    """NumPy's archive of images (n, 28, 28) uint8, labels and read (n,) int8 (-1: not a digit), and
-    meant (n,) bool: whether the label is the person's word or only what was read."""
+def npz(records: WithSeen) -> Iterator[bytes]:
+    """A NumPy archive: images, uint8 (n, 28, 28); labels and read, int8 (n,), -1 for "not a digit"; meant, bool (n,):
+    whether the label is from the person; otherwise it is what was read."""
     names = ("images", "labels", "read", "meant")
     with (
         tempfile.TemporaryFile() as images,
@@ -119,11 +106,6 @@ def _class(label: str) -> int:
     return int(label) if label.isdecimal() else -1
 
 
-def _harmless(value: object) -> object:
-    """A text that a spreadsheet would run as a formula, with the quote that keeps it from that."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
 def _npy_header(kind: str, shape: tuple[int, ...]) -> bytes:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
@@ -133,21 +115,21 @@ def _npy_header(kind: str, shape: tuple[int, ...]) -> bytes:
 
 
 def _archive(members: dict[str, tuple[bytes, IO[bytes]]]) -> Iterator[bytes]:
-    """A ZIP archive of members that each have a head and a file; the sizes come after each."""
-    out = _Pipe()
+    """A ZIP archive whose members are each a header followed by a file, generated without seeking."""
+    out = _Buffer()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, (head, body) in members.items():
+        for name, (header, body) in members.items():
             body.seek(0)
             with archive.open(name, "w", force_zip64=True) as member:
-                member.write(head)
+                member.write(header)
                 while piece := body.read(PIECE):
                     member.write(piece)
-                    yield out.taken()
-    yield out.taken()
+                    yield out.take()
+    yield out.take()
 
 
-class _Pipe(io.RawIOBase):
-    """A file that can't seek, from which the caller takes what was written."""
+class _Buffer(io.RawIOBase):
+    """A file that can't seek; `take` removes and returns what was written."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -159,7 +141,7 @@ class _Pipe(io.RawIOBase):
         self._pieces.append(bytes(piece))
         return len(piece)
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
 

@@ -1,4 +1,4 @@
-"""What may wait in the outbox: to add, correct or delete a record; and how it is done to a store."""
+"""The operations that wait in the outbox, and how they are applied to a store."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import msgspec
 
-from backend.records.record import Drawing, Record, Store
+from backend.records.record import Drawing, Record
+from backend.records.store import Store
 
 T = TypeVar("T")
 
 
-class Add(msgspec.Struct, frozen=True, tag=True):
+class Insert(msgspec.Struct, frozen=True, tag="Add"):  # its tag in the outboxes that exist
     record: Record
     drawing: Drawing
     key: str | None
@@ -23,52 +24,52 @@ class Add(msgspec.Struct, frozen=True, tag=True):
         return self.record.id
 
 
-class Correct(msgspec.Struct, frozen=True, tag=True):
+class Correct(msgspec.Struct, frozen=True, tag="Correct"):
     record_id: uuid.UUID
     label: str | None
 
 
-class Delete(msgspec.Struct, frozen=True, tag=True):
+class Delete(msgspec.Struct, frozen=True, tag="Delete"):
     record_id: uuid.UUID
 
 
-Operation = Add | Correct | Delete
+Operation = Insert | Correct | Delete
 
 decode = msgspec.msgpack.Decoder(Operation).decode
 
 
-def as_it_reads(operations: Iterable[Operation]) -> Add | None:
-    """The record that some operations, in order, make together; None if they don't begin or last."""
-    found: Add | None = None
+def fold(operations: Iterable[Operation]) -> Insert | None:
+    """Fold queued operations into the resulting record; None if it was deleted or never inserted here."""
+    result: Insert | None = None
     for operation in operations:
         match operation:
-            case Add() as found:
-                pass
-            case Correct(label=label) if found is not None:
-                found = msgspec.structs.replace(found, record=msgspec.structs.replace(found.record, label=label))
+            case Insert():
+                result = operation
+            case Correct(label=label) if result is not None:
+                result = msgspec.structs.replace(result, record=msgspec.structs.replace(result.record, label=label))
             case Delete():
-                found = None
-    return found
+                result = None
+    return result
 
 
-def do(store: Store, operation: Operation, timeout: float) -> None:
-    """Twice is as once. Raises RecorderUnavailable where the store doesn't take it."""
+def apply(store: Store, operation: Operation, timeout: float) -> None:
+    """Idempotent. Raises RecorderUnavailable if the store doesn't accept it."""
     match operation:
-        case Add():
-            taken = store.add(operation.record, operation.drawing, operation.key, timeout)
-            if taken.id != operation.record.id:
-                # A first try that nobody heard of did reach the store. What was queued has been acknowledged
-                # under its own id: let both lead to the one record.
-                store.add_alias(operation.record.id, taken.id, timeout)
-        case Correct(label=label):
-            by_any_id(store, operation.record_id, lambda found: store.correct(found, label))
-        case Delete():
-            by_any_id(store, operation.record_id, store.delete)
+        case Insert(record=record, drawing=drawing, key=key):
+            stored = store.insert(record, drawing, key, timeout)
+            if stored.id != record.id:
+                # An earlier try with the same key reached the store, but its response was lost. The queued one was
+                # acknowledged under its own id, so both ids must lead to the record.
+                store.add_alias(record.id, stored.id, timeout)
+        case Correct(record_id=record_id, label=label):
+            with_alias(store, record_id, lambda found: store.correct(found, label))
+        case Delete(record_id=record_id):
+            with_alias(store, record_id, store.delete)
 
 
-def by_any_id(store: Store, record_id: uuid.UUID, ask: Callable[[uuid.UUID], T]) -> T:
-    """What `ask` finds under an id, or else under the one to which it leads."""
-    found = ask(record_id)
-    if not found and (other := store.same_as(record_id)) is not None:
-        return ask(other)
-    return found
+def with_alias(store: Store, record_id: uuid.UUID, call: Callable[[uuid.UUID], T]) -> T:
+    """The result of `call` for an id or, if that has no record, for the id that it is an alias of."""
+    result = call(record_id)
+    if not result and (target := store.resolve_alias(record_id)) is not None:
+        return call(target)
+    return result

@@ -1,95 +1,109 @@
-"""A prediction as it is recorded, and what every store must do with it."""
+"""What is recorded. `Record` is the only definition of a record: the columns and rows of both stores, JSON, CSV and
+the OpenAPI schema are derived from its fields.
+
+To add a field: add it to `Record` with a default, which earlier records get; fill it in backend/web/routes/predict.py;
+add a migration to sqlite/schema.py and one to cassandra/schema/.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Literal, Protocol
+from datetime import date
+from typing import Annotated, Literal
 
 import msgspec
 
 from backend.reading.verdict import Verdict
+from backend.records.ids import date_of, date_text
 
 Source = Literal["canvas", "upload"]
 
-KEY_LIFETIME = timedelta(days=1)  # how long an idempotency key is remembered
-
-GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)  # where the clock of a version 1 UUID starts, RFC 9562
-
-
-def date_of(record_id: uuid.UUID) -> datetime:
-    """The instant, UTC, at which a version 1 UUID was made."""
-    return GREGORIAN + timedelta(microseconds=record_id.time // 10)
-
-
-def ticks(instant: datetime) -> int:
-    """An instant on that clock: 100 ns since GREGORIAN."""
-    return (instant - GREGORIAN) // timedelta(microseconds=1) * 10
-
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One prediction. Never changed once it is written: `label` stands in rows of its own."""
+    """One prediction and its last correction. A field is text, a number, or a tuple of floats."""
 
-    id: uuid.UUID  # version 1: its time is the record's date and its place in the order
-    result: str  # the text that was shown: "7", or "not a digit"
-    digit: int  # 0 to 9
-    confidence: float  # 0 to 1, calibrated
-    probabilities: tuple[float, ...]  # ten, summing to 1
+    id: uuid.UUID  # version 1: the date of the record and its position in the order
+    result: Annotated[str, msgspec.Meta(description='"0" to "9", or "not a digit".')]
+    digit: Annotated[int, msgspec.Meta(description="The most probable digit.")]
+    confidence: Annotated[float, msgspec.Meta(description="0 to 1, calibrated.")]
+    probabilities: Annotated[tuple[float, ...], msgspec.Meta(description="Of the digits 0 to 9; their sum is 1.")]
     verdict: Verdict
     source: Source
-    model_version: str
     file_name: str | None = None
-    expected: str | None = None  # the digit that the person said beforehand that they mean
-    label: str | None = None  # the last correction, "0" to "9" or "not_a_digit"
-    client: str | None = None  # the client's address, only where the operator asked for it
+    expected: Annotated[str | None, msgspec.Meta(description="The digit that the person was going to draw.")] = None
+    label: Annotated[str | None, msgspec.Meta(description='The last correction: "0" to "9", or "not_a_digit".')] = None
+    model_version: str
+    pen_widths: Annotated[
+        tuple[float, ...] | None,
+        msgspec.Meta(description="Of each stroke, in pixels on the 280 x 280 canvas; null if they were not sent."),
+    ] = None
+    client: str | None = None  # the client's address, as RECORD_CLIENT_ADDRESS sets
 
     @property
     def meant(self) -> str | None:
-        """What the person drew, as far as they said."""
+        """What the person drew, if they said."""
         return self.label if self.label is not None else self.expected
 
     @property
     def read(self) -> str:
-        """What the network read, in the words of a label."""
+        """What the network read, as a label."""
         return "not_a_digit" if self.verdict == "not_a_digit" else str(self.digit)
 
 
+PRIVATE_FIELDS = ("client",)  # for the operator only
+PUBLIC_FIELDS = tuple(field for field in msgspec.structs.fields(Record) if field.name not in PRIVATE_FIELDS)
+
+
+def public(record: Record) -> dict[str, object]:
+    """A record as answers and exports show it: its public fields, and the date after the id."""
+    values = {field.name: getattr(record, field.name) for field in PUBLIC_FIELDS}
+    return {"id": str(values.pop("id")), "date": date_text(record.id), **values}
+
+
 class Drawing(msgspec.Struct, frozen=True, kw_only=True):
-    """What was sent with a prediction, as it was sent, and what the network saw of it."""
+    """The image of a prediction as it was sent, and what the network saw of it."""
 
     image: bytes
     media_type: str  # "image/png", ...
-    seen: bytes = b""  # 28x28 uint8, row by row, 0 paper .. 255 ink: 784 bytes
+    seen: bytes = b""  # 28x28 uint8, row by row, 0 paper to 255 ink: 784 bytes
     strokes: bytes | None = None  # JSON: [[[x, y, milliseconds], ...], ...] on the 280x280 canvas
 
 
-class Added(msgspec.Struct, frozen=True, kw_only=True):
-    """A record as it was taken: the given one, or the earlier one of the same idempotency key."""
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of recording: the given record, or the earlier one with the same idempotency key."""
 
     record: Record
     state: Literal["stored", "queued"]
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which records a page, an export or a count is about. None: any."""
+    """Which records to list or export. Omitted fields match everything."""
 
-    result: str | None = None
+    result: Annotated[str | None, msgspec.Meta(description='"0" to "9", or "not a digit".')] = None
     verdict: Verdict | None = None
-    corrected: bool | None = None
+    corrected: Annotated[bool | None, msgspec.Meta(description="Whether a person has labeled it.")] = None
     source: Source | None = None
-    day: date | None = None  # UTC
+    day: Annotated[date | None, msgspec.Meta(description="YYYY-MM-DD, UTC.")] = None
+
+    def matches(self, record: Record) -> bool:
+        return (
+            self.result in (None, record.result)
+            and self.verdict in (None, record.verdict)
+            and self.corrected in (None, record.label is not None)
+            and self.source in (None, record.source)
+            and self.day in (None, date_of(record.id).date())
+        )
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Records, newest first, and the id to ask the next page with, if there is one."""
+    """Records, newest first, and the `before` of the next page; None: this is the last."""
 
     records: tuple[Record, ...]
     next: uuid.UUID | None
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """How many records of one UTC day were read as `result`."""
+    """How many records of one UTC day have this result."""
 
     day: date
     result: str
@@ -97,7 +111,7 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confusion(msgspec.Struct, frozen=True, kw_only=True):
-    """How many records meant as `meant` (label, else expected) were read as `read`."""
+    """How many records that meant `meant` (their label or, without one, the expected digit) were read as `read`."""
 
     meant: str
     read: str
@@ -105,57 +119,4 @@ class Confusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecorderUnavailable(Exception):
-    """The store can't take or give records now; the text says which store and why."""
-
-
-class Store(Protocol):
-    """Where records live. Any thread may call any method; each raises `RecorderUnavailable` when
-    the store can't be reached in time. One suite, tests/records/test_contract.py, holds for all."""
-
-    def start(self) -> None:
-        """Begin to connect, in the background; call it in the process that serves, after the fork."""
-
-    def add(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
-        """Write durably within `timeout` seconds; on return, anyone who asks reads the record.
-
-        Adding the same id again changes nothing, also after RecorderUnavailable, when it may or may
-        not have been written. With a key that was used in the last KEY_LIFETIME, nothing is
-        written and the record of that time is returned.
-        """
-
-    def get(self, record_id: uuid.UUID) -> Record | None: ...
-
-    def add_alias(self, record_id: uuid.UUID, same_as: uuid.UUID, timeout: float) -> None:
-        """Let an id that was acknowledged, but under which nothing is stored, lead to a record: an earlier try with
-        the same key had reached the store, unheard, before the one with this id was queued."""
-
-    def same_as(self, record_id: uuid.UUID) -> uuid.UUID | None:
-        """Where an alias leads, None for an id that is none."""
-
-    def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
-
-    def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
-        """Drawing.seen of each; nothing for a record that is not, or no longer, there."""
-
-    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
-        """The newest records older than `before`. It looks at a bounded number of records, so that
-        with a filter it may find fewer than `limit`, even none, and still have a `next`."""
-
-    def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
-        """Append a correction (None takes the last one back); the record as it now reads, None if
-        there is no such record."""
-
-    def delete(self, record_id: uuid.UUID) -> bool:
-        """Delete for good, drawing and all; False if there is no such record."""
-
-    def was_deleted(self, record_id: uuid.UUID) -> bool:
-        """Whether there was such a record, and it was deleted."""
-
-    def counts(self) -> list[Count]: ...
-
-    def confusion(self) -> list[Confusion]: ...
-
-    def problem(self) -> str | None:
-        """Why the store can't serve now, in a sentence; None: it can."""
-
-    def close(self) -> None: ...
+    """Records can't be written or read now; the message says which store or file, and why."""

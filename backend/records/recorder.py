@@ -1,41 +1,43 @@
-"""The recorder: a store with an outbox before it, so that nothing acknowledged is ever lost."""
+"""The recorder: a store with an outbox in front of it, so that no acknowledged record is lost."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 
 import msgspec
 
 from backend.records.outbox import Outbox
-from backend.records.outbox_operations import by_any_id
+from backend.records.outbox_operations import with_alias
 from backend.records.record import (
-    Added,
     Confusion,
     Count,
     Drawing,
     Filter,
     Page,
     Record,
+    Recorded,
     RecorderUnavailable,
-    Store,
 )
+from backend.records.store import Store, all_pages
 
-DELIVERY_TIMEOUT = 5.0  # seconds for one operation; nobody waits for it
-LOOK_EVERY = 1.0  # seconds: another process's worker may have queued something and died
+DELIVERY_TIMEOUT = 5.0  # seconds for one operation; no request waits for it
+DELIVERY_INTERVAL = 1.0  # seconds: another process may have queued something and died
+LONGEST_BACKOFF = 5.0  # seconds
+FILL_SECONDS = 0.3  # to fill a page with a filter, before it is returned short
 EXPORT_PAGE = 500  # records
-LONGEST_BACK_OFF = 5.0  # seconds
 
 log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """What the application records with. Any thread may call any method; each raises
-    `RecorderUnavailable` where neither the store nor, for `add`, the outbox can do it.
+    """What the application records with. Methods may be called from any thread and raise `RecorderUnavailable` if the
+    store is unavailable; `record` only if the outbox is, too.
 
-    name: what people call the store. budget: seconds that a prediction waits for the store.
+    name: of the store, for people. budget: how long recording waits for the store, in seconds, before it queues.
     """
 
     def __init__(self, name: str, store: Store, outbox: Outbox, budget: float) -> None:
@@ -45,10 +47,10 @@ class Recorder:
         self._budget = budget
         self._wake = threading.Event()
         self._closing = False
-        self._delivery = threading.Thread(target=self._deliver_always, name="outbox delivery", daemon=True)
+        self._delivery = threading.Thread(target=self._run_delivery, name="outbox delivery", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect and to deliver; call it in the process that serves, after any fork."""
+        """Start to connect and to deliver. Call it in the process that serves, after any fork."""
         self._store.start()
         self._delivery.start()
 
@@ -60,62 +62,62 @@ class Recorder:
         self._outbox.close()
         self._store.close()
 
-    def add(self, record: Record, drawing: Drawing, key: str | None = None) -> Added:
-        """Write durably. "stored": readable by anyone who asks next; "queued": on this machine's
-        disk, and delivered later. With a key that was used in the last day nothing is written, and
-        the record of that time is answered."""
-        if key is not None and (earlier := self._queued_before(key)) is not None:
-            return self._as_taken(record, earlier)
+    def record(self, record: Record, drawing: Drawing, key: str | None = None) -> Recorded:
+        """Write durably. "stored": every reader of the store sees the record. "queued": it is on this machine's disk
+        and will be delivered. If the idempotency key was used in the last day, writes nothing and returns the record of
+        that time."""
+        if key is not None and (earlier := self._find_queued(key)) is not None:
+            return self._recorded_earlier(record, earlier)
         try:
-            return Added(record=self._store.add(record, drawing, key, self._budget), state="stored")
+            return Recorded(record=self._store.insert(record, drawing, key, self._budget), state="stored")
         except RecorderUnavailable as error:
             log.info("Queued %s: %s", record.id, error)
-        taken = self._outbox.add(record, drawing, key)
+        queued = self._outbox.enqueue(record, drawing, key)
         self._wake.set()
-        return Added(record=record, state="queued") if taken == record.id else self._as_taken(record, taken)
+        if queued != record.id:
+            return self._recorded_earlier(record, queued)
+        return Recorded(record=record, state="queued")
 
     def get(self, record_id: uuid.UUID) -> Record | None:
-        waiting = self._outbox.get(record_id)
-        return waiting.record if waiting else by_any_id(self._store, record_id, self._store.get)
+        queued = self._outbox.get(record_id)
+        return queued.record if queued else with_alias(self._store, record_id, self._store.get)
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
-        waiting = self._outbox.get(record_id)
-        return waiting.drawing if waiting else by_any_id(self._store, record_id, self._store.drawing)
+        queued = self._outbox.get(record_id)
+        return queued.drawing if queued else with_alias(self._store, record_id, self._store.drawing)
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
-        """The newest records older than `before`; see Store.page. What is queued isn't among them."""
-        return self._store.page(limit, before, only)
+        """The newest stored records older than `before`. With a filter that few records match, the page may be short,
+        even empty, and still have a `next`."""
+        records: list[Record] = []
+        end = time.monotonic() + FILL_SECONDS
+        while True:
+            page = self._store.page(limit - len(records), before, only)
+            records += page.records
+            before = page.next
+            if before is None or len(records) == limit or time.monotonic() > end:
+                return Page(records=tuple(records), next=before)
 
     def export(self, only: Filter) -> Iterator[Record]:
-        """Every record that the filter lets through, newest first, a page in memory at a time."""
-        for records in self._pages(only):
-            yield from records
+        """All stored records that match, newest first; only one page at a time is in memory."""
+        for page in all_pages(self._store, EXPORT_PAGE, only):
+            yield from page.records
 
     def export_seen(self, only: Filter) -> Iterator[tuple[Record, bytes]]:
-        """The same, each with the 28x28 that the network saw (784 bytes), where that was kept."""
-        for records in self._pages(only):
-            seen = self._store.seen([record.id for record in records])
-            yield from ((record, image) for record, image in zip(records, seen, strict=True) if image)
-
-    def _pages(self, only: Filter) -> Iterator[tuple[Record, ...]]:
-        before = None
-        while True:
-            page = self._store.page(EXPORT_PAGE, before, only)
-            yield page.records
-            if page.next is None:
-                return
-            before = page.next
+        """The same, each with `Drawing.seen`; records without one are left out."""
+        for page in all_pages(self._store, EXPORT_PAGE, only):
+            seen = self._store.seen([record.id for record in page.records])
+            yield from ((record, image) for record, image in zip(page.records, seen, strict=True) if image)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
-        """Append a correction (None takes the last one back); the record as it now reads, None if
-        there is no such record."""
-        return self._outbox.correct(record_id, label) or by_any_id(
+        """Set the label (None removes it) and return the record as it is then; None if there is no such record."""
+        return self._outbox.correct(record_id, label) or with_alias(
             self._store, record_id, lambda found: self._store.correct(found, label)
         )
 
     def delete(self, record_id: uuid.UUID) -> bool:
-        """Delete for good, drawing and all; False if there is no such record."""
-        return self._outbox.delete(record_id) or by_any_id(self._store, record_id, self._store.delete)
+        """Delete a record and its drawing for good; False if there is no such record."""
+        return self._outbox.delete(record_id) or with_alias(self._store, record_id, self._store.delete)
 
     def counts(self) -> list[Count]:
         return self._store.counts()
@@ -124,7 +126,7 @@ class Recorder:
         return self._store.confusion()
 
     def state(self) -> dict[str, object]:
-        """For health: whether the store can serve, what is queued, and a sentence on what is wrong."""
+        """For health checks: whether the store is available, what is queued, and one sentence on any problem."""
         detail = self._store.problem()
         state: dict[str, object] = {"ok": detail is None, "store": self.name}
         try:
@@ -134,26 +136,26 @@ class Recorder:
             detail = detail or str(error)
         return state | {"detail": detail}
 
-    def _queued_before(self, key: str) -> uuid.UUID | None:
-        try:
-            return self._outbox.key_of(key)
-        except RecorderUnavailable:
-            return None  # an outbox that can't be read doesn't keep the store from serving
-
-    def _as_taken(self, record: Record, earlier: uuid.UUID) -> Added:
-        """What to answer to a retry whose first try was queued as `earlier`."""
-        waiting = self._outbox.get(earlier)
-        if waiting is not None:
-            return Added(record=waiting.record, state="queued")
-        kept = self.get(earlier) or msgspec.structs.replace(record, id=earlier)  # deleted since
-        return Added(record=kept, state="stored")
-
     def deliver(self) -> None:
-        """Bring what is queued to the store now; raises RecorderUnavailable where it doesn't take it."""
+        """Deliver what is queued now. Raises RecorderUnavailable if the store does not accept it."""
         self._outbox.deliver(self._store, DELIVERY_TIMEOUT)
 
-    def _deliver_always(self) -> None:
-        pause = LOOK_EVERY
+    def _find_queued(self, key: str) -> uuid.UUID | None:
+        try:
+            return self._outbox.find_key(key)
+        except RecorderUnavailable:
+            return None  # the store works without the outbox
+
+    def _recorded_earlier(self, record: Record, earlier: uuid.UUID) -> Recorded:
+        """The result of a retry whose first try was queued as `earlier`."""
+        queued = self._outbox.get(earlier)
+        if queued is not None:
+            return Recorded(record=queued.record, state="queued")
+        stored = self.get(earlier) or msgspec.structs.replace(record, id=earlier)  # it may have been deleted
+        return Recorded(record=stored, state="stored")
+
+    def _run_delivery(self) -> None:
+        pause = DELIVERY_INTERVAL
         while not self._closing:
             self._wake.wait(pause)
             self._wake.clear()
@@ -161,8 +163,8 @@ class Recorder:
                 return
             try:
                 self.deliver()
-                pause = LOOK_EVERY
-            except Exception as error:  # whatever it is, the record stays queued and is tried again
-                pause = min(LONGEST_BACK_OFF, pause * 2)
+                pause = DELIVERY_INTERVAL
+            except Exception as error:  # whatever it is, the records stay queued and are tried again
+                pause = min(LONGEST_BACKOFF, pause * 2)
                 level = logging.INFO if isinstance(error, RecorderUnavailable) else logging.ERROR
-                log.log(level, "The outbox waits %.0f s: %s", pause, error)
+                log.log(level, "Delivery of queued records failed, next attempt in %.0f s: %s", pause, error)

@@ -1,1 +1,1 @@
-"""Records in Cassandra: the store for many machines."""
+"""Records in Cassandra: the store for several machines."""

@@ -1,4 +1,4 @@
-"""The connection to Cassandra: made in the background, kept, and never waited for."""
+"""The connection to Cassandra: opened in the background and kept open, so that no request waits for it."""
 
 from __future__ import annotations
 
@@ -15,159 +15,164 @@ from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement
 
 from backend.records.cassandra.migrate import NewerSchema
-from backend.records.cassandra.session import READ_TIMEOUT, Opened, open_cluster, refusal
+from backend.records.cassandra.session import READ_TIMEOUT, OpenSession, describe_refusal, open_session
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import RecorderUnavailable
 
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
-PAUSE = 0.01  # seconds before a statement is sent again
-LOOK_EVERY = 5.0  # seconds between two looks whether a node is up
-AFRESH_AFTER = 30.0  # seconds without any node, after which their names are resolved anew
+RETRY_PAUSE = 0.01  # seconds before a statement is sent again
+CHECK_INTERVAL = 5.0  # seconds between two checks whether a node is up
+RECONNECT_AFTER = 30.0  # seconds without any node, after which the host names are resolved again
 
-Refused = (DriverException, NoHostAvailable, ErrorMessage)  # every way in which the driver fails
-CAS_UNKNOWN = 0x1700  # the protocol's code, which the driver doesn't name
+DRIVER_ERRORS = (DriverException, NoHostAvailable, ErrorMessage)
+CAS_UNKNOWN = 0x1700  # an error code of the protocol that the driver has no name for
 
 log = logging.getLogger(__name__)
 
 
 class Undecided(RecorderUnavailable):
-    """Two claims met, or a node died under ours; whether it won is not known. Ask again."""
+    """A lightweight transaction met another one, or a node died during it: whether it was applied is unknown. Repeat
+    it to find out."""
 
 
 @dataclass
-class Asked:
-    """A statement on its way, and until when an answer is of use."""
+class PendingStatement:
+    """A statement that was sent, and until when its response is of use."""
 
     statement: Any
-    end: float
+    deadline: float
     future: ResponseFuture
 
 
-class Link:
-    """One session a process. statements: CQL by name, prepared once there is a connection."""
+class Connection:
+    """One session per process. statements: CQL by name; they are prepared when the session opens."""
 
     def __init__(self, url: CassandraUrl, statements: dict[str, str]) -> None:
         self._url = url
         self._statements = statements
-        self._opened: Opened | None = None
-        self._detail = f"The connection to Cassandra at {url.place} was not begun."
+        self._open: OpenSession | None = None
+        self._detail = f"The connection to Cassandra at {url.place} was not started."
         self._closing = threading.Event()
-        self._connecting = threading.Thread(target=self._keep_connected, name="connect to Cassandra", daemon=True)
+        self._thread = threading.Thread(target=self._keep_connected, name="connect to Cassandra", daemon=True)
 
     def start(self) -> None:
-        self._detail = f"Connects to Cassandra at {self._url.place}."
-        self._connecting.start()
+        self._detail = f"Connecting to Cassandra at {self._url.place}."
+        self._thread.start()
 
     def close(self) -> None:
         self._closing.set()
-        if self._connecting.ident is not None:
-            self._connecting.join()
-        if self._opened is not None:
-            self._opened.cluster.shutdown()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._open is not None:
+            self._open.cluster.shutdown()
+
+    def session(self) -> OpenSession:
+        """The current session; raises RecorderUnavailable if there is none yet."""
+        if self._open is None:
+            raise RecorderUnavailable(self._detail)
+        return self._open
 
     def problem(self) -> str | None:
-        """Why nothing can be asked now, in a sentence; None: the nodes answer."""
+        """Why Cassandra is unavailable, in one sentence; None: it responds."""
         try:
-            self.ask("alive", (), timeout=1.0)
+            self.execute("ping", (), timeout=1.0)
         except RecorderUnavailable as error:
             return str(error)
         return None
 
-    def ask(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> Any:
-        """The rows of a statement; raises RecorderUnavailable."""
+    def execute(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> Any:
+        """The rows of a statement. Raises RecorderUnavailable."""
         return self.result(self.send(name, values, timeout))
 
-    def walk(self, name: str, values: Sequence[object], rows: int = 5000) -> Iterator[Any]:
-        """The rows of a statement that may have very many: they come `rows` at a time."""
+    def stream(self, name: str, values: Sequence[object], fetch_size: int = 5000) -> Iterator[Any]:
+        """The rows of a statement that may have many, fetched `fetch_size` at a time."""
         try:
-            yield from self.result(self.send(name, values, rows=rows))
-        except Refused as error:
+            yield from self.result(self.send(name, values, fetch_size=fetch_size))
+        except DRIVER_ERRORS as error:
             raise self._unavailable(error) from error
 
     def send(
-        self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, rows: int | None = None
-    ) -> Asked:
-        """Begin a statement, which may be answered `rows` at a time."""
-        opened = self._session()
-        bound = opened.prepared[name].bind(values)
-        if rows is not None:
-            bound.fetch_size = rows
-        return self._begin(opened.session, bound, timeout)
+        self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, fetch_size: int | None = None
+    ) -> PendingStatement:
+        """Send a statement; `result` waits for its response."""
+        current = self.session()
+        bound = current.prepared[name].bind(values)
+        if fetch_size is not None:
+            bound.fetch_size = fetch_size
+        return self._send(current.session, bound, timeout)
 
-    def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> Asked:
-        """Several statements on one partition, all or none of which are done."""
-        opened = self._session()
+    def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> PendingStatement:
+        """Send statements on one partition, which are applied together or not at all."""
+        current = self.session()
         batch = BatchStatement()
         for name, values in parts:
-            batch.add(opened.prepared[name].bind(values))
+            batch.add(current.prepared[name].bind(values))
         batch.is_idempotent = True
-        return self._begin(opened.session, batch, timeout)
+        return self._send(current.session, batch, timeout)
 
-    def result(self, asked: Asked) -> Any:
+    def result(self, pending: PendingStatement) -> Any:
+        """The rows of a statement that was sent. Raises RecorderUnavailable."""
         while True:
             try:
-                return asked.future.result()
+                return pending.future.result()
             except NoHostAvailable as error:
-                # The driver gives up when the last node that it asks fails, even while another is about to answer.
-                left = asked.end - time.monotonic() - PAUSE
-                if left <= 0 or not any(node.is_up for node in asked.future.session.cluster.metadata.all_hosts()):
+                # The driver gives up when the last node it tries fails, even if another is about to respond.
+                left = pending.deadline - time.monotonic() - RETRY_PAUSE
+                if left <= 0 or not any(node.is_up for node in pending.future.session.cluster.metadata.all_hosts()):
                     raise self._unavailable(error) from error
-                time.sleep(PAUSE)
-                asked = self._begin(asked.future.session, asked.statement, left)
-            except Refused as error:
+                time.sleep(RETRY_PAUSE)
+                pending = self._send(pending.future.session, pending.statement, left)
+            except DRIVER_ERRORS as error:
                 if _is_undecided(error):
                     raise Undecided(str(error)) from error
                 raise self._unavailable(error) from error
 
-    def _begin(self, session: Session, statement: Any, timeout: float) -> Asked:
-        end = time.monotonic() + timeout
+    def _send(self, session: Session, statement: Any, timeout: float) -> PendingStatement:
+        deadline = time.monotonic() + timeout
         try:
-            return Asked(statement, end, session.execute_async(statement, timeout=timeout))
-        except Refused as error:
+            return PendingStatement(statement, deadline, session.execute_async(statement, timeout=timeout))
+        except DRIVER_ERRORS as error:
             raise self._unavailable(error) from error
 
-    def _session(self) -> Opened:
-        if self._opened is None:
-            raise RecorderUnavailable(self._detail)
-        return self._opened
-
     def _unavailable(self, error: Exception) -> RecorderUnavailable:
-        return RecorderUnavailable(f"Cassandra at {self._url.place} doesn't answer: {_reason(error)}.")
+        return RecorderUnavailable(f"Cassandra at {self._url.place} does not respond: {_reason(error)}.")
 
     def _keep_connected(self) -> None:
         while not self._closing.is_set():
             self._connect()
-            self._wait_until_no_node_is_up()
+            self._wait_until_all_nodes_are_down()
 
     def _connect(self) -> None:
-        """Make a session, however long it takes, and let it take the place of an earlier one."""
+        """Open a session, however long it takes, and replace the earlier one."""
         pause = 0.5
         while not self._closing.is_set():
             try:
-                opened = open_cluster(self._url, self._statements)
-            except Exception as error:  # whatever it is, it may pass: Cassandra may come up later than we do
+                current = open_session(self._url, self._statements)
+            except Exception as error:  # whatever it is, it may pass: Cassandra may start later than we do
                 detail = str(error)
                 if not isinstance(error, NewerSchema):
-                    detail = f"Waits for Cassandra at {self._url.place}: {refusal(error) or _reason(error)}."
+                    reason = describe_refusal(error) or _reason(error)
+                    detail = f"Waiting for Cassandra at {self._url.place}: {reason}."
                 if detail != self._detail:
                     log.warning(detail)
                 self._detail = detail
             else:
                 log.info("Connected to Cassandra at %s.", self._url.place)
-                earlier, self._opened = self._opened, opened
+                earlier, self._open = self._open, current
                 if earlier is not None:
                     earlier.cluster.shutdown()
                 return
             self._closing.wait(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    def _wait_until_no_node_is_up(self) -> None:
-        """Of those that the session knows. It finds them again where they were, but not at other addresses."""
-        seen = time.monotonic()
-        while self._opened is not None and time.monotonic() < seen + AFRESH_AFTER:
-            if any(node.is_up for node in self._opened.cluster.metadata.all_hosts()):
-                seen = time.monotonic()
-            if self._closing.wait(LOOK_EVERY):
+    def _wait_until_all_nodes_are_down(self) -> None:
+        """Return when no node was up for RECONNECT_AFTER. The driver reconnects to known addresses itself, but doesn't
+        find nodes that come back at other addresses."""
+        last_up = time.monotonic()
+        while self._open is not None and time.monotonic() < last_up + RECONNECT_AFTER:
+            if any(node.is_up for node in self._open.cluster.metadata.all_hosts()):
+                last_up = time.monotonic()
+            if self._closing.wait(CHECK_INTERVAL):
                 return
 
 
@@ -178,9 +183,9 @@ def _is_undecided(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, in a short sentence that is the same as long as it is the same."""
+    """A stable short reason, so that it is logged once."""
     if isinstance(error, NoHostAvailable):
-        return "no node answers"
+        return "no node responds"
     if isinstance(error, OperationTimedOut):
-        return "no answer came in time"
+        return "no response in time"
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

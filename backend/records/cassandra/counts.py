@@ -1,9 +1,9 @@
-"""Counts of records without scanning them: each partition is counted once, when its minute is over.
+"""Counting records without scanning all of them: a partition is counted once, when its minute is over.
 
-A count is computed from the records, so it may be computed again at any time, by any process. What
-changes a counted partition (a correction, a deletion, a record that was queued) makes its counts
-forgotten. Should someone be counting at that very moment, the forgetting wins: counts are dated
-SKEW before the counting began, and Cassandra keeps what has the later date.
+Counts are computed from the records, so any process may compute them again at any time. Whoever changes a counted
+partition (by a correction, a deletion, or a record from an outbox) deletes its counts. If another process is counting
+at that moment, the deletion wins: counts are written with a timestamp SKEW before the counting began, and Cassandra
+keeps what has the later timestamp.
 """
 
 from __future__ import annotations
@@ -11,161 +11,158 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from backend.records.cassandra.connection import Asked, Link
-from backend.records.cassandra.partition import PREDICTION, Partition
+from backend.records.cassandra.connection import Connection, PendingStatement
+from backend.records.cassandra.partition import Partition
+from backend.records.cassandra.rows import COLUMNS, record_of
 from backend.records.record import Confusion, Count, RecorderUnavailable
 
-SKEW = timedelta(seconds=10)  # by which the clocks of two machines may differ
-OVER = timedelta(minutes=1) + SKEW  # after which nothing new is written to a minute but by an outbox
-EVERY = 30.0  # seconds between two rounds of counting what this process wrote
-AT_ONCE = 16  # partitions
-
+SKEW = timedelta(seconds=10)  # the largest difference between the clocks of two machines
+OVER = timedelta(minutes=1) + SKEW  # after which only outboxes add records to a minute
+INTERVAL = 30.0  # seconds between two rounds of counting what this process wrote
+CONCURRENT = 16  # partitions that are counted at the same time
 
 STATEMENTS = {
-    "tallied days": "SELECT day, results, confusion FROM days WHERE part = 0",
-    "tallied minutes": "SELECT minute, shard, results, confusion FROM minutes WHERE day = ?",
-    "to tally": (
-        "SELECT id, at, result, verdict, digit, expected, label, deleted FROM records WHERE minute = ? AND shard = ?"
-    ),
-    "keep minute": (
+    "counts of days": "SELECT day, results, confusion FROM days WHERE part = 0",
+    "counts of minutes": "SELECT minute, shard, results, confusion FROM minutes WHERE day = ?",
+    "records of partition": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ?",
+    "save minute": (
         "UPDATE minutes USING TIMESTAMP ? SET results = ?, confusion = ? WHERE day = ? AND minute = ? AND shard = ?"
     ),
-    "keep day": "UPDATE days USING TIMESTAMP ? SET results = ?, confusion = ? WHERE part = 0 AND day = ?",
+    "save day": "UPDATE days USING TIMESTAMP ? SET results = ?, confusion = ? WHERE part = 0 AND day = ?",
     "forget minute": "DELETE results, confusion FROM minutes WHERE day = ? AND minute = ? AND shard = ?",
     "forget day": "DELETE results, confusion FROM days WHERE part = 0 AND day = ?",
 }
 
 
-class Tally(msgspec.Struct, frozen=True):
+class Totals(msgspec.Struct, frozen=True):
+    """The counts of a partition or of a day."""
+
     results: Counter[str]
     confusion: Counter[tuple[str, str]]  # (meant, read)
 
     @classmethod
-    def sum(cls, tallies: Sequence[Tally]) -> Tally:
+    def sum(cls, parts: Iterable[Totals]) -> Totals:
         total = cls(Counter(), Counter())
-        for each in tallies:
-            total.results.update(each.results)
-            total.confusion.update(each.confusion)
+        for part in parts:
+            total.results.update(part.results)
+            total.confusion.update(part.confusion)
         return total
 
 
-class Tallies:
-    def __init__(self, link: Link) -> None:
-        self._link = link
+class Counts:
+    """The counts of a keyspace, and the thread that counts what this process wrote."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._uncounted: dict[Partition, None] = {}  # written by this process
         self._closing = threading.Event()
-        self._rounds = threading.Thread(target=self._count_what_is_over, name="count records", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="count records", daemon=True)
 
     def start(self) -> None:
-        self._rounds.start()
+        self._thread.start()
 
     def close(self) -> None:
         self._closing.set()
-        if self._rounds.ident is not None:
-            self._rounds.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def counts(self) -> list[Count]:
         return [
             Count(day=day, result=result, count=count)
-            for day, tally in self._days()
-            for result, count in sorted(tally.results.items())
+            for day, totals in self._days()
+            for result, count in sorted(totals.results.items())
         ]
 
     def confusion(self) -> list[Confusion]:
-        total = Tally.sum([tally for _, tally in self._days()])
+        total = Totals.sum(totals for _, totals in self._days())
         return [Confusion(meant=meant, read=read, count=n) for (meant, read), n in sorted(total.confusion.items())]
 
-    def written(self, partition: Partition, timeout: float) -> list[Asked]:
-        """Call it with each record that is added to `partition`; what to wait for, where its minute is over.
-
-        It may be done before the record is there, by less than SKEW.
-        """
+    def inserted(self, partition: Partition, timeout: float) -> list[PendingStatement]:
+        """To be called when a record is inserted, less than SKEW before it is there. Returns what to wait for if the
+        minute is over, so that its counts have to be deleted."""
         self._uncounted[partition] = None
-        if not _is_over(partition.minute):
-            return []
-        return [self._link.send(name, values, timeout) for name, values in self.forgetting(partition)]
+        return self.forget(partition, timeout) if _is_over(partition.minute) else []
 
-    def forgetting(self, partition: Partition) -> list[tuple[str, Sequence[object]]]:
-        """Statements for whoever changes something in `partition`."""
+    def forget(self, partition: Partition, timeout: float) -> list[PendingStatement]:
+        """Delete the counts that include a partition, before it is changed."""
         day = partition.minute.date()
-        return [("forget minute", (day, *partition)), ("forget day", (day,))]
-
-    def _days(self) -> list[tuple[date, Tally]]:
         return [
-            (row.day.date(), self._day(row.day.date()) if row.results is None else _kept(row))
-            for row in self._link.walk("tallied days", ())
+            self._connection.send("forget minute", (day, *partition), timeout),
+            self._connection.send("forget day", (day,), timeout),
         ]
 
-    def _day(self, day: date) -> Tally:
+    def count(self, partitions: Sequence[Partition]) -> list[Totals]:
+        """Count partitions, and save the counts of those whose minute is over."""
         began = datetime.now(UTC)
-        tallies = []
-        rows = self._link.walk("tallied minutes", (day,))
-        while some := list(itertools.islice(rows, AT_ONCE)):
-            partitions = [Partition(row.minute.replace(tzinfo=UTC), row.shard) for row in some if row.results is None]
-            tallies += [_kept(row) for row in some if row.results is not None]
-            tallies += self._count(partitions)
-        total = Tally.sum(tallies)
-        if _is_over(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)):
-            self._link.ask("keep day", (_dated(began), total.results, total.confusion, day))
-        return total
-
-    def _count(self, partitions: Sequence[Partition]) -> list[Tally]:
-        """Count partitions, and keep the counts of those whose minute is over."""
-        began = datetime.now(UTC)
-        asked = [self._link.send("to tally", partition) for partition in partitions]
-        tallies = [_counted(list(self._link.result(each))) for each in asked]
-        kept = [
-            self._link.send(
-                "keep minute", (_dated(began), tally.results, tally.confusion, partition.minute.date(), *partition)
+        queries = [self._connection.send("records of partition", partition) for partition in partitions]
+        counted = [_count_rows(self._connection.result(each)) for each in queries]
+        writes = [
+            self._connection.send(
+                "save minute",
+                (_timestamp(began), totals.results, totals.confusion, partition.minute.date(), *partition),
             )
-            for partition, tally in zip(partitions, tallies, strict=True)
+            for partition, totals in zip(partitions, counted, strict=True)
             if _is_over(partition.minute)
         ]
-        for each in kept:
-            self._link.result(each)
-        return tallies
+        for each in writes:
+            self._connection.result(each)
+        return counted
 
-    def _count_what_is_over(self) -> None:
-        while not self._closing.wait(EVERY):
+    def _days(self) -> list[tuple[date, Totals]]:
+        return [
+            (row.day.date(), self._count_day(row.day.date()) if row.results is None else _saved(row))
+            for row in self._connection.stream("counts of days", ())
+        ]
+
+    def _count_day(self, day: date) -> Totals:
+        began = datetime.now(UTC)
+        total = Totals(Counter(), Counter())
+        rows = self._connection.stream("counts of minutes", (day,))
+        while group := list(itertools.islice(rows, CONCURRENT)):
+            uncounted = [Partition(row.minute.replace(tzinfo=UTC), row.shard) for row in group if row.results is None]
+            saved = [_saved(row) for row in group if row.results is not None]
+            total = Totals.sum([total, *saved, *self.count(uncounted)])
+        if _is_over(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)):
+            self._connection.execute("save day", (_timestamp(began), total.results, total.confusion, day))
+        return total
+
+    def _run(self) -> None:
+        while not self._closing.wait(INTERVAL):
             over = [partition for partition in list(self._uncounted) if _is_over(partition.minute)]
             try:
-                for start in range(0, len(over), AT_ONCE):
-                    self._count(over[start : start + AT_ONCE])
-                    for partition in over[start : start + AT_ONCE]:
+                for start in range(0, len(over), CONCURRENT):
+                    group = over[start : start + CONCURRENT]
+                    self.count(group)
+                    for partition in group:
                         del self._uncounted[partition]
             except RecorderUnavailable:
-                continue  # the next round will do it, or whoever asks for the counts
+                continue  # the next round counts them, or the next call of `counts`
 
 
 def _is_over(minute: datetime) -> bool:
     return datetime.now(UTC) > minute + OVER
 
 
-def _dated(began: datetime) -> int:
+def _timestamp(began: datetime) -> int:
     return int((began - SKEW).timestamp() * 1_000_000)
 
 
-def _kept(row: Any) -> Tally:
-    return Tally(Counter(dict(row.results)), Counter(dict(row.confusion)))
+def _saved(row: Any) -> Totals:
+    return Totals(Counter(dict(row.results)), Counter(dict(row.confusion)))
 
 
-def _counted(rows: Sequence[Any]) -> Tally:
-    """The counts of a partition's rows: each record's changes, the newest first, then its prediction."""
-    tally = Tally(Counter(), Counter())
+def _count_rows(rows: Iterable[Any]) -> Totals:
+    totals = Totals(Counter(), Counter())
     for _, group in itertools.groupby(rows, key=lambda row: row.id):
-        of_record = list(group)
-        prediction = of_record[-1]
-        if prediction.at != PREDICTION or any(row.deleted for row in of_record):
-            continue
-        tally.results[prediction.result] += 1
-        meant = of_record[0].label or prediction.expected
-        if meant is not None:
-            read = "not_a_digit" if prediction.verdict == "not_a_digit" else str(prediction.digit)
-            tally.confusion[meant, read] += 1
-    return tally
+        record = record_of(list(group))
+        if record is not None:
+            totals.results[record.result] += 1
+            if record.meant is not None:
+                totals.confusion[record.meant, record.read] += 1
+    return totals

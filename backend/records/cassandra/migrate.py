@@ -1,4 +1,4 @@
-"""Bring a keyspace to this program's schema: the files schema/NNN_name.cql, in order, each once."""
+"""Migrating a keyspace: the files schema/NNN_name.cql are applied in order, each once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.records.cassandra.url import CassandraUrl
 
 SCHEMA = sorted((Path(__file__).parent / "schema").glob("*.cql"))
 VERSION = len(SCHEMA)
-LOCK_SECONDS = 120  # a migrator that died is forgotten after this
+LOCK_SECONDS = 120  # after which the lock of a process that died expires
 
 
 class NewerSchema(Exception):
@@ -23,10 +23,10 @@ class NewerSchema(Exception):
 
 
 def migrate(session: Session, url: CassandraUrl, datacenter: str) -> None:
-    """Create the keyspace and its tables, or bring them up to date; leaves `session` in the keyspace.
+    """Create the keyspace and its tables or migrate them, and select the keyspace in `session`.
 
-    Any number of processes may call it at the same time; one of them works, the others wait. Raises
-    NewerSchema for a schema from the future, TimeoutError where the nodes don't agree in time.
+    Any number of processes may call it at the same time; one migrates, the others wait. Raises NewerSchema, and
+    TimeoutError if the nodes don't agree on the schema in time.
     """
     if url.keyspace not in session.cluster.metadata.keyspaces:
         session.execute(
@@ -34,7 +34,7 @@ def migrate(session: Session, url: CassandraUrl, datacenter: str) -> None:
             f"{{'class': 'NetworkTopologyStrategy', '{datacenter}': {url.replication}}}"
         )
     session.set_keyspace(url.keyspace)
-    _apply(session, url, SCHEMA[0])  # creates the lock, where it isn't there
+    _apply(session, url, SCHEMA[0])  # creates the table of the lock
     owner = str(uuid.uuid4())
     while (version := _version(session)) < VERSION:
         if _lock(session, owner):
@@ -51,7 +51,7 @@ def migrate(session: Session, url: CassandraUrl, datacenter: str) -> None:
             time.sleep(0.5)
     if version > VERSION:
         raise NewerSchema(
-            f"Keyspace {url.keyspace} has schema {version}, made by a newer Digitpad; this one knows up to "
+            f"Keyspace {url.keyspace} has schema {version}, made by a newer Digitpad; this one supports versions up to "
             f"{VERSION}. Use the newer program."
         )
 
@@ -79,4 +79,4 @@ def _apply(session: Session, url: CassandraUrl, path: Path) -> None:
         if statement.strip():
             session.execute(statement, timeout=60)
             if not session.cluster.control_connection.wait_for_schema_agreement(wait_time=30):
-                raise TimeoutError("The nodes of Cassandra don't agree on the schema after 30 s.")
+                raise TimeoutError("Cassandra's nodes did not agree on the schema within 30 s.")

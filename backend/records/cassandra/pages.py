@@ -1,28 +1,23 @@
-"""Records newest first: minute by minute, of which the newest that have any are asked first."""
+"""Listing records newest first, minute by minute, from the newest minute that has records."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from backend.records.cassandra.connection import Asked, Link
-from backend.records.cassandra.partition import PREDICTION
+from backend.records.cassandra.connection import Connection, PendingStatement
+from backend.records.cassandra.rows import COLUMNS, PREDICTION, record_of
 from backend.records.cassandra.timeuuid import just_after
-from backend.records.record import Record, date_of
+from backend.records.ids import date_of
+from backend.records.record import Record
 
-A_LOOK = 64  # rows that say where records are, asked for at once
-MOST_AHEAD = 16  # partitions' minutes that are asked for at the same time
-
-COLUMNS = (
-    "id, at, result, digit, confidence, probabilities, verdict, source, model_version, file_name, expected, client, "
-    "label, deleted"
-)
+DIRECTORY_ROWS = 64  # rows of `days` and `minutes` that are fetched at a time
+MOST_AHEAD = 16  # minutes that are queried at the same time
 
 STATEMENTS = {
-    # Without a limit of each, Cassandra would read the whole minute to sort it.
+    # Without the limit per partition Cassandra would read the whole minute to sort it.
     "newest": (
         f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id < ? ORDER BY id DESC "
         "PER PARTITION LIMIT ? LIMIT ?"
@@ -31,43 +26,42 @@ STATEMENTS = {
     "minutes": "SELECT minute, shard FROM minutes WHERE day = ? AND minute <= ?",
 }
 
+Minute = tuple[datetime, list[int]]  # and the shards that have records in it
+Found = tuple[uuid.UUID, Record | None]  # None: the record was deleted
 
-def newest_first(
-    link: Link, before: uuid.UUID, day: date | None, chunk: int
-) -> Iterator[tuple[uuid.UUID, Record | None]]:
-    """Ids older than `before`, newest first, each with its record unless that was deleted.
 
-    It asks for the newest minute with records alone, then for more and more at the same time.
+def newest_first(connection: Connection, before: uuid.UUID, day: date | None, chunk: int) -> Iterator[Found]:
+    """All records older than `before`, of one UTC day or of all, fetched `chunk` rows at a time.
+
+    Queries the newest minute alone, then more and more minutes at the same time.
     """
-    minutes = _minutes(link, min(date_of(before), datetime.now(UTC) + timedelta(days=1)), day)
+    minutes = _minutes(connection, min(date_of(before), datetime.now(UTC) + timedelta(days=1)), day)
     ahead = 1
     while group := list(itertools.islice(minutes, ahead)):
-        asked = [link.send("newest", (*minute, before, chunk, chunk)) for minute in group]
-        for minute, first in zip(group, asked, strict=True):
-            yield from _in_minute(link, minute, first, chunk)
+        pending = [connection.send("newest", (*minute, before, chunk, chunk)) for minute in group]
+        for minute, first in zip(group, pending, strict=True):
+            yield from _in_minute(connection, minute, first, chunk)
         ahead = min(ahead * 2, MOST_AHEAD)
 
 
-def _minutes(link: Link, last: datetime, only: date | None) -> Iterator[tuple[datetime, list[int]]]:
-    """The minutes that have records, from the one of `last` back, each with its shards."""
-    days = [only] if only else (row.day.date() for row in link.walk("days", (last.date(),), A_LOOK))
+def _minutes(connection: Connection, last: datetime, only: date | None) -> Iterator[Minute]:
+    """The minutes that have records, from that of `last` back."""
+    days = [only] if only else (row.day.date() for row in connection.stream("days", (last.date(),), DIRECTORY_ROWS))
     for day in days:
-        rows = link.walk("minutes", (day, last), A_LOOK)
+        rows = connection.stream("minutes", (day, last), DIRECTORY_ROWS)
         for minute, of_minute in itertools.groupby(rows, key=lambda row: row.minute):
             yield minute.replace(tzinfo=UTC), [row.shard for row in of_minute]
 
 
-def _in_minute(
-    link: Link, minute: tuple[datetime, list[int]], first: Asked, chunk: int
-) -> Iterator[tuple[uuid.UUID, Record | None]]:
-    """What `first`, a query for `chunk` rows, found in a minute, and all that follows there."""
-    asked, size = first, chunk
+def _in_minute(connection: Connection, minute: Minute, pending: PendingStatement, chunk: int) -> Iterator[Found]:
+    """The records of a minute: those of `pending`, a query for `chunk` rows, and the older ones."""
+    size = chunk
     while True:
-        rows = list(link.result(asked))
+        rows = list(connection.result(pending))
         groups = [list(group) for _, group in itertools.groupby(rows, key=lambda row: row.id)]
         more = len(rows) == size
         if more and rows[-1].at != PREDICTION:
-            groups.pop()  # its prediction is in what follows
+            groups.pop()  # its other rows come with the next query
         for group in groups:
             yield group[0].id, record_of(group)
         if not more:
@@ -75,26 +69,5 @@ def _in_minute(
         if groups:
             before, size = groups[-1][0].id, chunk
         else:
-            before, size = just_after(rows[0].id), size * 2  # a record with very many corrections
-        asked = link.send("newest", (*minute, before, size, size))
-
-
-def record_of(rows: Sequence[Any]) -> Record | None:
-    """The record that a prediction, the last of the rows, and its changes before it make."""
-    if not rows or rows[-1].at != PREDICTION or any(row.deleted for row in rows):
-        return None
-    row = rows[-1]
-    return Record(
-        id=row.id,
-        result=row.result,
-        digit=row.digit,
-        confidence=row.confidence,
-        probabilities=tuple(row.probabilities),
-        verdict=row.verdict,
-        source=row.source,
-        model_version=row.model_version,
-        file_name=row.file_name,
-        expected=row.expected,
-        label=rows[0].label,
-        client=row.client,
-    )
+            before, size = just_after(rows[0].id), size * 2  # one record with more corrections than that
+        pending = connection.send("newest", (*minute, before, size, size))

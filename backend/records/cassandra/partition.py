@@ -1,4 +1,4 @@
-"""Where a record lies in Cassandra."""
+"""The partition of a record."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from backend.records.ids import shard_of
-from backend.records.record import date_of
-
-# `at` of a prediction, in contrast to its corrections: the smallest timeuuid, in Cassandra's order.
-PREDICTION = uuid.UUID("00000000-0000-1000-8080-808080808080")
+from backend.records.ids import date_of, shard_of
 
 
 class Partition(NamedTuple):

@@ -1,4 +1,4 @@
-"""Version 1 UUIDs in the order in which Cassandra keeps them, and what their times are in its terms."""
+"""Version 1 UUIDs in Cassandra's order, and their times as Cassandra's timestamps."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import secrets
 import uuid
 from datetime import UTC, datetime
 
-from backend.records.record import ticks
+from backend.records.ids import ticks
 
-# The largest there is.
-NEWEST = uuid.UUID("ffffffff-ffff-1fff-bf7f-7f7f7f7f7f7f")
+NEWEST = uuid.UUID("ffffffff-ffff-1fff-bf7f-7f7f7f7f7f7f")  # the largest, in Cassandra's order
+OLDEST = uuid.UUID("00000000-0000-1000-8080-808080808080")  # the smallest
 
 
 def microseconds(instant: int) -> int:
-    """A UUID's time as Cassandra dates its writes: microseconds since 1970."""
+    """A time in ticks as a write timestamp: microseconds since 1970."""
     return (instant - ticks(datetime(1970, 1, 1, tzinfo=UTC))) // 10
 
 
 def later_than(last: uuid.UUID, now: int) -> uuid.UUID:
-    """One of `now`, in ticks, or just after `last`, whatever the clock does."""
+    """A UUID of `now`, in ticks, or one tick after `last` if the clock was set back."""
     return timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
 
 
 def just_after(record_id: uuid.UUID) -> uuid.UUID:
-    """One before which `record_id` still is."""
+    """The first UUID of the next tick."""
     return timeuuid(record_id.time + 1, 0, 0x808080808080)
 
 

@@ -1,4 +1,4 @@
-"""Where Cassandra is and how it is to be used, as RECORDS_URL says it."""
+"""The options of a RECORDS_URL for Cassandra."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
     """`cassandra://[USER:PASSWORD@]HOST[,HOST...][:PORT]/KEYSPACE[?OPTION=VALUE&...]`.
 
-    The options are the fields after `password`, each with its default.
+    The options are the fields after `password`.
     """
 
     hosts: tuple[str, ...]
@@ -24,29 +24,29 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None
     password_file: Path | None = None  # read instead of the URL's password
     replication: Annotated[int, msgspec.Meta(ge=1)] = (
-        1  # copies of each record in the datacenter; set when the keyspace is created
+        1  # copies of each record in the datacenter; applied when the keyspace is created
     )
     datacenter: Annotated[str, msgspec.Meta(pattern=r"^[\w-]+$")] | None = (
-        None  # the one to talk to; None: that of the first host that answers
+        None  # whose nodes to use; None: that of the first host that responds
     )
-    consistency: Literal["LOCAL_QUORUM", "QUORUM", "EACH_QUORUM", "ALL"] = "LOCAL_QUORUM"  # less would lose records
-    speculative_ms: Annotated[int, msgspec.Meta(ge=1)] = (
-        20  # a node that is silent this long is asked together with the next
+    consistency: Literal["LOCAL_QUORUM", "QUORUM", "EACH_QUORUM", "ALL"] = (
+        "LOCAL_QUORUM"  # a lower level would lose records
     )
+    speculative_ms: Annotated[int, msgspec.Meta(ge=1)] = 20  # after this time the same request goes to the next node
     ttl_days: Annotated[int, msgspec.Meta(ge=0)] = (
-        0  # records expire after so many days; 0: never. Set when the tables are created
+        0  # after which records expire; 0: never. Applied when the tables are created
     )
     compaction: Annotated[str, msgspec.Meta(pattern=r"^\w+$")] = (
-        "UnifiedCompactionStrategy"  # set when the tables are created
+        "UnifiedCompactionStrategy"  # applied when the tables are created
     )
     tls: bool = False
-    tls_ca: Path | None = None  # certificates to trust; None: the system's
-    tls_cert: Path | None = None  # our own, where the nodes ask for one, with its key
+    tls_ca: Path | None = None  # trusted authorities; None: those of the system
+    tls_cert: Path | None = None  # our certificate, if the nodes require one, and its key
     tls_key: Path | None = None
 
     @classmethod
     def parse(cls, url: str) -> CassandraUrl:
-        """Raises ValueError, in words."""
+        """Raises ValueError with a message for people."""
         parts = urlsplit(url)
         login, _, places = parts.netloc.rpartition("@")
         user, _, password = login.partition(":")
@@ -54,14 +54,14 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
         keyspace = parts.path.strip("/")
         if not hosts or not keyspace.isidentifier() or not (port or "9042").isdecimal():
             raise ValueError(
-                f"RECORDS_URL names no keyspace of Cassandra: {_without_password(url)!r}; it must be "
+                f"RECORDS_URL has no Cassandra keyspace: {_without_password(url)!r}; it must be "
                 "cassandra://HOST,HOST:9042/KEYSPACE?replication=3."
             )
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         known = {field.name for field in msgspec.structs.fields(cls) if not field.required}
         if unknown := set(options) - known:
             raise ValueError(
-                f"RECORDS_URL has no option {', '.join(sorted(unknown))}; it knows {', '.join(sorted(known))}."
+                f"RECORDS_URL has no option {', '.join(sorted(unknown))}; the options are {', '.join(sorted(known))}."
             )
         if "tls" in options:
             options["tls"] = options["tls"].lower()
@@ -74,14 +74,14 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
             "password": unquote(password) or None,
         }
         try:
-            read = msgspec.convert(values, cls, strict=False, dec_hook=lambda kind, text: kind(text))
+            parsed = msgspec.convert(values, cls, strict=False, dec_hook=lambda kind, text: kind(text))
         except msgspec.ValidationError as error:
-            raise ValueError(f"RECORDS_URL can't be read: {error}.") from None
+            raise ValueError(f"RECORDS_URL is invalid: {error}.") from None
         for name in ("password_file", "tls_ca", "tls_cert", "tls_key"):
-            path = getattr(read, name)
+            path = getattr(parsed, name)
             if path is not None and not os.access(path, os.R_OK):
-                raise ValueError(f"RECORDS_URL's {name}, {path}, is not there or can't be read.")
-        return read
+                raise ValueError(f"RECORDS_URL's {name}, {path}, does not exist or can't be read.")
+        return parsed
 
     @property
     def place(self) -> str:
@@ -91,7 +91,7 @@ class CassandraUrl(msgspec.Struct, frozen=True, kw_only=True):
         return self.password_file.read_text().strip() if self.password_file else self.password
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Nodes are told by a certificate that we trust, whatever their addresses' names."""
+        """Accepts any node whose certificate is signed by a trusted authority, whatever its host name."""
         if not self.tls:
             return None
         context = ssl.create_default_context(cafile=self.tls_ca)

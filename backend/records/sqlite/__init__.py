@@ -1,1 +1,1 @@
-"""Records in one SQLite file: the store that needs nothing else."""
+"""Records in SQLite: the store for one machine."""

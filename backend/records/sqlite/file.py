@@ -1,6 +1,6 @@
-"""An SQLite file that many threads and processes write, durably, sharing their commits.
+"""An SQLite file that many threads and processes write durably.
 
-A disk flush costs milliseconds; here all requests that wait pay for one together (group commit).
+A disk flush takes milliseconds, so all waiting writes share one transaction and one flush (group commit).
 """
 
 from __future__ import annotations
@@ -8,221 +8,171 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from backend.records.record import RecorderUnavailable
+from backend.records.sqlite.connect import connect
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-Waiting = tuple[Work[Any], Future[Any]]
-
-MOST_IN_A_COMMIT = 256
+Write = Callable[[sqlite3.Connection], T]
+Queued = tuple[Write[Any], Future[Any]]
 
 
 class SqliteFile:
-    """Opened at first use, never before, so that it may be made before a fork.
+    """An SQLite file, opened at its first use, so that it may be created before a fork.
 
-    `migrations[n]` is the SQL that takes a file from version n to n + 1. Raises RecorderUnavailable
-    where the file can't be read or written, or is of a newer version.
+    migrations: see `connect`. Methods raise RecorderUnavailable if the file can't be read or written.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
         self.path = path
         self._migrations = migrations
-        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
-        self._writer: threading.Thread | None = None
-        self._writing: sqlite3.Connection | None = None  # the connection that writes
-        self._start = threading.Lock()
-        self._idle: list[sqlite3.Connection] = []  # that read, and nobody uses
-        self._open: list[sqlite3.Connection] = []  # that read
-        self._forget = False
+        self._write_queue: SimpleQueue[Queued | None] = SimpleQueue()  # None ends the thread
+        self._write_thread: threading.Thread | None = None
+        self._write_connection: sqlite3.Connection | None = None
+        self._start_lock = threading.Lock()
+        self._read_connections: list[sqlite3.Connection] = []
+        self._idle_connections: list[sqlite3.Connection] = []  # those of them that no thread is using
+        self._truncate = False
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """The rows of a query, as `ask` finds them."""
-        return self.ask(lambda connection: connection.execute(sql, parameters).fetchall())
-
-    def ask(self, work: Work[T]) -> T:
-        """What `work` finds, on a connection that no other thread uses meanwhile; it sees every commit before it."""
+        """The rows of a query, which sees every earlier commit."""
         try:
-            connection = self._reader()
+            connection = self._read_connection()
             try:
-                return work(connection)
+                return connection.execute(sql, parameters).fetchall()
             finally:
-                self._idle.append(connection)
+                self._idle_connections.append(connection)
         except (sqlite3.Error, OSError) as error:
             raise self._unavailable(error) from error
 
-    def write(self, work: Work[T], timeout: float | None = None) -> T:
-        """Run `work` in a transaction with whatever else waits; returns when it is on the disk.
+    def write(self, write: Write[T], timeout: float | None = None) -> T:
+        """Call `write` in a transaction, and return its result when that is on the disk.
 
-        What `work` raises undoes its own changes alone and is raised here. After `timeout` seconds
-        RecorderUnavailable is raised, and the work may or may not have been done.
+        If `write` raises, its own changes are undone, and the exception is raised here. After `timeout` seconds
+        RecorderUnavailable is raised, and the changes may or may not be made.
         """
-        done: Future[T] = Future()
-        self._queue.put((work, done))
-        self.begin()
+        done = self.submit(write)
         try:
             return done.result(timeout)
-        except Late:
-            done.cancel()  # unless it is under way
-            raise RecorderUnavailable(f"{self.path.name} didn't answer within {timeout:g} s.") from None
+        except FutureTimeout:
+            done.cancel()  # has no effect if it is being written
+            raise RecorderUnavailable(f"{self.path.name} did not respond within {timeout:g} s.") from None
 
-    def forget_deleted(self) -> None:
-        """Call it in a work that deletes: what was deleted leaves the write-ahead log too, with the
-        commit or, where another process is just reading, soon after."""
-        self._forget = True
+    def submit(self, write: Write[T]) -> Future[T]:
+        """Queue `write` for the next transaction. The future has its result when that is on the disk."""
+        done: Future[T] = Future()
+        self._write_queue.put((write, done))
+        self.start()
+        return done
+
+    def truncate_log(self) -> None:
+        """Call it in a write that deletes: the write-ahead log is emptied after the commit or, if another process is
+        reading, soon after, so that nothing deleted remains in it."""
+        self._truncate = True
+
+    def start(self) -> None:
+        """Start the thread that writes, unless it is running."""
+        with self._start_lock:
+            if self._write_thread is None:
+                name = f"write {self.path.name}"
+                self._write_thread = threading.Thread(target=self._run_writer, name=name, daemon=True)
+                self._write_thread.start()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._queue.put(None)
-            self._writer.join()
-        for connection in self._open:
+        if self._write_thread is not None:
+            self._write_queue.put(None)
+            self._write_thread.join()
+        for connection in self._read_connections:
             connection.close()
 
-    def begin(self) -> None:
-        """Start the thread that writes, if none runs; it runs on the cores of whoever starts it."""
-        if self._writer is None:
-            with self._start:
-                if self._writer is None:
-                    self._writer = threading.Thread(target=self._work, name=f"write {self.path.name}", daemon=True)
-                    self._writer.start()
-
-    def commit(self, batch: list[Waiting], more: Callable[[], list[Waiting]] = list) -> None:
-        """Run all works in one transaction, and with them those that `more` gives when our turn has come; one thread
-        at a time. Each future then has what its work returned or raised, or RecorderUnavailable."""
+    def _read_connection(self) -> sqlite3.Connection:
         try:
-            with self._turn():
-                self._writing = self._writing or self._connect()
-                batch += more()
-                self._commit(self._writing, batch)
+            return self._idle_connections.pop()
+        except IndexError:
+            connection = connect(self.path, self._migrations)
+            self._read_connections.append(connection)
+            return connection
+
+    def _run_writer(self) -> None:
+        while True:
+            try:
+                first = self._write_queue.get(timeout=1 if self._truncate else None)
+            except Empty:
+                self._commit([])  # try again to truncate
+            else:
+                if first is None:
+                    break
+                self._commit([first])
+        if self._write_connection is not None:
+            self._write_connection.close()
+
+    def _commit(self, batch: list[Queued]) -> None:
+        """Write `batch`, and all that was queued while other processes wrote, in one transaction."""
+        try:
+            with self._process_lock():
+                batch += self._waiting()
+                if self._write_connection is None:
+                    self._write_connection = connect(self.path, self._migrations)
+                self._write(self._write_connection, batch)
         except Exception as error:
-            # What the file's state is after a failed write only a fresh connection knows.
-            if self._writing is not None:
-                self._writing.close()
-                self._writing = None
+            # After a failed write only a new connection knows the state of the file.
+            if self._write_connection is not None:
+                self._write_connection.close()
+                self._write_connection = None
             for _, done in batch:
                 if not done.done():
                     done.set_exception(self._unavailable(error))
 
-    def _reader(self) -> sqlite3.Connection:
-        try:
-            return self._idle.pop()
-        except IndexError:  # more threads read at the same time than ever before
-            connection = self._connect()
-            self._open.append(connection)
-            return connection
-
-    def _work(self) -> None:
-        while True:
-            try:
-                first = self._queue.get(timeout=1 if self._forget else None)
-            except Empty:
-                self.commit([])
-            else:
-                if first is None:
-                    break
-                self.commit([first], self._all_that_wait)  # some come while other processes have their turn
-        if self._writing is not None:
-            self._writing.close()
-
-    def _all_that_wait(self) -> list[Waiting]:
-        batch: list[Waiting] = []
-        while len(batch) < MOST_IN_A_COMMIT and not self._queue.empty():
-            item = self._queue.get()
-            if item is None:
-                self._queue.put(None)
+    def _waiting(self) -> list[Queued]:
+        batch: list[Queued] = []
+        while not self._write_queue.empty():
+            queued = self._write_queue.get()
+            if queued is None:
+                self._write_queue.put(None)
                 break
-            batch.append(item)
+            batch.append(queued)
         return batch
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """This process's turn to write: SQLite's own wait sleeps up to 0.1 s, a lock wakes at once."""
-        with open(f"{self.path}.lock", "a") as turn:  # closing it lets go
-            fcntl.flock(turn, fcntl.LOCK_EX)
+    def _process_lock(self) -> Iterator[None]:
+        """A process that waits for this lock wakes at once; SQLite's busy handler may sleep for 0.1 s."""
+        with open(f"{self.path}.lock", "a") as lock:  # closing it unlocks it
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _commit(self, connection: sqlite3.Connection, batch: list[Waiting]) -> None:
+    def _write(self, connection: sqlite3.Connection, batch: Sequence[Queued]) -> None:
         results: list[tuple[Future[Any], Any, Exception | None]] = []
         connection.execute("BEGIN IMMEDIATE")
-        for work, done in batch:
+        for write, done in batch:
             if not done.set_running_or_notify_cancel():
-                continue  # whoever asked for it has given up
+                continue  # its caller has given up
             connection.execute("SAVEPOINT one")
             try:
-                results.append((done, work(connection), None))
-            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:  # of this work alone
+                results.append((done, write(connection), None))
+            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:  # of this write only
                 connection.execute("ROLLBACK TO one")
                 results.append((done, None, self._unavailable(error)))
             except sqlite3.Error:
-                raise  # of the file, and so of all
+                raise  # of the file, so the whole batch fails
             except Exception as error:
                 connection.execute("ROLLBACK TO one")
                 results.append((done, None, error))
             connection.execute("RELEASE one")
         connection.execute("COMMIT")
-        if self._forget:
-            self._forget = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        if self._truncate:
+            self._truncate = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
         for done, result, failure in results:
             if failure is None:
                 done.set_result(result)
             else:
                 done.set_exception(failure)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=1, isolation_level=None, check_same_thread=False)
-        try:
-            self._use_write_ahead_log(connection)
-            connection.execute("PRAGMA synchronous = FULL")  # NORMAL may lose the last commits with the power
-            connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; what changes often is then copied less
-            connection.execute("PRAGMA cache_size = -256")  # KiB of each connection; the kernel keeps the file as well
-            connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-            self._migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    @staticmethod
-    def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-        """A new file's first connections race for this, and SQLite doesn't let the losers wait."""
-        end = time.monotonic() + 1
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                    raise
-                time.sleep(0.01)
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == len(self._migrations):
-            return
-        if version > len(self._migrations):
-            raise RecorderUnavailable(
-                f"{self.path.name} is of version {version}, made by a newer Digitpad; this one knows "
-                f"versions up to {len(self._migrations)}. Use the newer program."
-            )
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            for migration in self._migrations[version:]:
-                for statement in migration.split(";\n"):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(self._migrations)}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
 
     def _unavailable(self, error: Exception) -> RecorderUnavailable:
         if isinstance(error, RecorderUnavailable):

@@ -1,18 +1,19 @@
-"""The tables, and a row of theirs as a record."""
+"""The tables, and the conversion between their rows and records."""
 
 from __future__ import annotations
 
-import sqlite3
 import struct
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
-from backend.records.record import Record
+from backend.records.record import Drawing, Record
 
 # MIGRATIONS[n] takes a file from version n to n + 1.
 MIGRATIONS = (
     """
-    CREATE TABLE records (          -- one prediction a row, never changed
-        time INTEGER NOT NULL,      -- of the id, in 100 ns since 1582: newest first is a walk of this key
+    CREATE TABLE records (          -- one row per prediction, never changed
+        time INTEGER NOT NULL,      -- of the id, in 100 ns since 1582; newest first is the reverse of this key
         id BLOB NOT NULL,
         result TEXT NOT NULL,
         digit INTEGER NOT NULL,
@@ -26,14 +27,14 @@ MIGRATIONS = (
         client TEXT,
         PRIMARY KEY (time, id)
     ) WITHOUT ROWID;
-    CREATE TABLE drawings (         -- apart, so that pages don't read past pictures
+    CREATE TABLE drawings (         -- separate, so that listing records does not read images
         id BLOB PRIMARY KEY,
         image BLOB NOT NULL,
         media_type TEXT NOT NULL,
         seen BLOB NOT NULL,
         strokes BLOB
     );
-    CREATE TABLE changes (          -- corrections and deletions: rows of their own, the last one counts
+    CREATE TABLE changes (          -- corrections and deletions; the last one counts
         id BLOB NOT NULL,
         at INTEGER NOT NULL,        -- in 100 ns since 1582
         label TEXT,
@@ -46,7 +47,7 @@ MIGRATIONS = (
         at INTEGER NOT NULL         -- in seconds since 1970
     ) WITHOUT ROWID;
     CREATE INDEX keys_by_age ON keys (at);
-    CREATE TABLE counts (           -- kept in the transaction of each record, so nothing is ever scanned
+    CREATE TABLE counts (           -- updated in the transaction of each record, so that no query scans records
         day TEXT NOT NULL,
         result TEXT NOT NULL,
         count INTEGER NOT NULL,
@@ -65,43 +66,40 @@ MIGRATIONS = (
         same_as BLOB NOT NULL
     ) WITHOUT ROWID
     """,
+    "ALTER TABLE records ADD COLUMN pen_widths BLOB",  # doubles, little-endian
 )
 
-COLUMNS = "r.id, result, digit, confidence, probabilities, verdict, source, model_version, file_name, expected, client"
+FIELDS = Record.__struct_fields__
+STORED = [name for name in FIELDS if name not in ("id", "label")]  # the id is kept with its time, labels in `changes`
+
+INSERT_RECORD = (
+    f"INSERT INTO records (time, id, {', '.join(STORED)}) VALUES (?, ?{', ?' * len(STORED)}) ON CONFLICT DO NOTHING"
+)
+# A record with its last change, for a SELECT from `records AS r`.
+COLUMNS = ", ".join("c.label" if name == "label" else f"r.{name}" for name in FIELDS)
 LAST_CHANGE = (
     "LEFT JOIN changes AS c ON c.id = r.id AND c.at = (SELECT max(at) FROM changes WHERE id = r.id) "
     "WHERE coalesce(c.deleted, 0) = 0"
 )
-PROBABILITIES = struct.Struct("<10d")
+DRAWING_COLUMNS = ", ".join(Drawing.__struct_fields__)
+INSERT_DRAWING = f"INSERT INTO drawings (id, {DRAWING_COLUMNS}) VALUES (?{', ?' * len(Drawing.__struct_fields__)})"
 
 
-def record_of(row: sqlite3.Row) -> Record:
-    """A row of COLUMNS and its last label."""
-    (
-        record_id,
-        result,
-        digit,
-        confidence,
-        probabilities,
-        verdict,
-        source,
-        model_version,
-        file_name,
-        expected,
-        client,
-        label,
-    ) = row
-    return Record(
-        id=uuid.UUID(bytes=record_id),
-        result=result,
-        digit=digit,
-        confidence=confidence,
-        probabilities=PROBABILITIES.unpack(probabilities),
-        verdict=verdict,
-        source=source,
-        model_version=model_version,
-        file_name=file_name,
-        expected=expected,
-        label=label,
-        client=client,
-    )
+def row_of(record: Record) -> list[object]:
+    """The parameters of INSERT_RECORD."""
+    return [record.id.time, record.id.bytes, *(_column_value(getattr(record, name)) for name in STORED)]
+
+
+def record_of(row: Sequence[Any]) -> Record:
+    """The record in a row of COLUMNS."""
+    record_id, *values = row
+    return Record(id=uuid.UUID(bytes=record_id), **dict(zip(FIELDS[1:], map(_field_value, values), strict=True)))
+
+
+def _column_value(value: object) -> object:
+    """A tuple of floats becomes a BLOB of little-endian doubles; SQLite keeps text and numbers as they are."""
+    return struct.pack(f"<{len(value)}d", *value) if isinstance(value, tuple) else value
+
+
+def _field_value(value: object) -> Any:
+    return struct.unpack(f"<{len(value) // 8}d", value) if isinstance(value, bytes) else value

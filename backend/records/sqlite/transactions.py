@@ -1,75 +1,33 @@
-"""What is written inside a transaction."""
+"""The changes that are made inside a transaction."""
 
 from __future__ import annotations
 
 import sqlite3
-import time
 import uuid
 from datetime import UTC, datetime
 
 import msgspec
 
-from backend.records.record import KEY_LIFETIME, Drawing, Record, date_of, ticks
-from backend.records.sqlite.schema import COLUMNS, LAST_CHANGE, PROBABILITIES, record_of
-
-FORGET_KEYS_EVERY = 97  # records, on average: forgetting old keys costs as much as writing one
-
-
-def take(connection: sqlite3.Connection, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
-    """Add a record in a transaction; its id, or that of an earlier one where the key was used."""
-    taken = _claim(connection, key, record.id)
-    if taken == record.id:
-        insert(connection, record, drawing)
-    return taken
+from backend.records.ids import date_of, ticks
+from backend.records.record import Drawing, Record
+from backend.records.sqlite import keys
+from backend.records.sqlite.schema import COLUMNS, INSERT_DRAWING, INSERT_RECORD, LAST_CHANGE, record_of, row_of
 
 
-def _claim(connection: sqlite3.Connection, key: str | None, record_id: uuid.UUID) -> uuid.UUID:
-    """The id that `key` stands for: `record_id`, unless the key was used before."""
-    if key is None:
+def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing, key: str | None = None) -> uuid.UUID:
+    """Insert a record and return its id; if the key was used before, insert nothing and return the earlier id."""
+    record_id = record.id if key is None else keys.claim(connection, key, record.id)
+    if record_id != record.id:
         return record_id
-    now = int(time.time())
-    mine = connection.execute("INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key, record_id.bytes, now))
-    if mine.rowcount == 1:
-        if record_id.time % FORGET_KEYS_EVERY == 0:
-            connection.execute("DELETE FROM keys WHERE at < ?", (now - KEY_LIFETIME.total_seconds(),))
-        return record_id
-    earlier, at = connection.execute("SELECT id, at FROM keys WHERE key = ?", (key,)).fetchone()
-    if at >= now - KEY_LIFETIME.total_seconds():
-        return uuid.UUID(bytes=earlier)
-    connection.execute("UPDATE keys SET id = ?, at = ? WHERE key = ?", (record_id.bytes, now, key))
+    if connection.execute(INSERT_RECORD, row_of(record)).rowcount == 0:
+        return record_id  # it was inserted before, and may have been deleted since
+    connection.execute(INSERT_DRAWING, (record_id.bytes, *msgspec.structs.astuple(drawing)))
+    _count(connection, record, 1)
     return record_id
 
 
-def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing) -> None:
-    """Add a record in a transaction; nothing where it was added before."""
-    added = connection.execute(
-        "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (
-            record.id.time,
-            record.id.bytes,
-            record.result,
-            record.digit,
-            record.confidence,
-            PROBABILITIES.pack(*record.probabilities),
-            record.verdict,
-            record.source,
-            record.model_version,
-            record.file_name,
-            record.expected,
-            record.client,
-        ),
-    )
-    if added.rowcount == 0:
-        return  # written before, and perhaps deleted since
-    connection.execute(
-        "INSERT INTO drawings VALUES (?, ?, ?, ?, ?)",
-        (record.id.bytes, drawing.image, drawing.media_type, drawing.seen, drawing.strokes),
-    )
-    _count(connection, record, 1)
-
-
 def correct(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | None) -> Record | None:
-    """The record as it now reads, None if there is none."""
+    """Set the label and return the record as it is then; None if there is no such record."""
     record = _change(connection, record_id, label, deleted=False)
     if record is None:
         return None
@@ -90,16 +48,17 @@ def delete(connection: sqlite3.Connection, record_id: uuid.UUID) -> bool:
 
 
 def _change(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | None, deleted: bool) -> Record | None:
-    """Append a change; the record as it read before, None if there is none."""
+    """Append a change and return the record as it was before; None if there is no such record."""
     row = connection.execute(
-        f"SELECT {COLUMNS}, c.label, c.at FROM records AS r {LAST_CHANGE} AND r.time = ? AND r.id = ?",
+        f"SELECT c.at, {COLUMNS} FROM records AS r {LAST_CHANGE} AND r.time = ? AND r.id = ?",
         (record_id.time, record_id.bytes),
     ).fetchone()
     if row is None:
         return None
-    at = max(ticks(datetime.now(UTC)), (row[-1] or 0) + 1)  # later than the last, whatever the clock does
+    last_change, *values = row
+    at = max(ticks(datetime.now(UTC)), (last_change or 0) + 1)  # later than the last, even if the clock was set back
     connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?)", (record_id.bytes, at, label, deleted))
-    return record_of(row[:-1])
+    return record_of(values)
 
 
 def _count(connection: sqlite3.Connection, record: Record, by: int) -> None:

@@ -1,0 +1,55 @@
+"""The conversion between rows and records. A record is the row of its prediction and one row for each change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from backend.records.cassandra.partition import Partition
+from backend.records.cassandra.timeuuid import OLDEST, microseconds
+from backend.records.record import Drawing, Record
+
+PREDICTION = OLDEST  # `at` of the prediction's row, which is therefore the last of the rows of a record
+
+STORED = [name for name in Record.__struct_fields__ if name not in ("id", "label")]  # in the prediction's row
+COLUMNS = ", ".join(["id", "at", *STORED, "label", "deleted"])
+DRAWING_COLUMNS = ", ".join(Drawing.__struct_fields__)
+
+
+def _insert(table: str, columns: str) -> str:
+    names = f"minute, shard, {columns}"
+    return f"INSERT INTO {table} ({names}) VALUES (?{', ?' * names.count(',')}) USING TIMESTAMP ?"
+
+
+STATEMENTS = {
+    "insert record": _insert("records", ", ".join(["id", "at", *STORED])),
+    "insert drawing": _insert("drawings", f"id, {DRAWING_COLUMNS}"),
+}
+
+
+def insertion(record: Record, drawing: Drawing) -> list[tuple[str, Sequence[object]]]:
+    """The statements that insert a record and its drawing, with their values, for one batch."""
+    partition = Partition.of(record.id)
+    # The timestamp is the time of the id, so a repeated insertion, however late, changes nothing and does not bring
+    # back what was deleted in between.
+    timestamp = microseconds(record.id.time)
+    values = [getattr(record, name) for name in STORED]
+    return [
+        ("insert record", (*partition, record.id, PREDICTION, *values, timestamp)),
+        ("insert drawing", (*partition, record.id, *msgspec.structs.astuple(drawing), timestamp)),
+    ]
+
+
+def record_of(rows: Sequence[Any]) -> Record | None:
+    """The record of these rows, of which the newest is first; None if it was deleted or never inserted."""
+    if not rows or rows[-1].at != PREDICTION or any(row.deleted for row in rows):
+        return None
+    prediction = rows[-1]
+    values = {name: _field_value(getattr(prediction, name)) for name in STORED}
+    return Record(id=prediction.id, label=rows[0].label, **values)
+
+
+def _field_value(value: object) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,73 @@
+"""What every store of records does."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record
+
+KEY_LIFETIME = timedelta(days=1)  # how long an idempotency key is remembered
+
+
+class Store(Protocol):
+    """A store of records. Its methods may be called from any thread and raise `RecorderUnavailable` if the store can't
+    be reached in time. tests/records/test_contract.py tests every store against this description."""
+
+    def start(self) -> None:
+        """Start to connect, in the background. Call it in the process that serves, after any fork."""
+
+    def insert(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
+        """Write durably within `timeout` seconds; after that every reader sees the record.
+
+        Idempotent: inserting the same id again changes nothing, even after RecorderUnavailable, when the first attempt
+        may or may not have been written. If the idempotency key was used within KEY_LIFETIME, writes nothing and
+        returns the record of that time.
+        """
+
+    def get(self, record_id: uuid.UUID) -> Record | None: ...
+
+    def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
+
+    def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
+        """`Drawing.seen` of each; empty if the record does not exist or was deleted."""
+
+    def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
+        """Map an acknowledged id without a record to the one that an earlier try with the same key stored."""
+
+    def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
+        """The target of an alias; None if the id isn't one."""
+
+    def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
+        """The newest records older than `before`. Scans a bounded number of records, so with a filter the page may be
+        short, even empty, and still have a `next`."""
+
+    def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
+        """Set the label (None removes it) and return the record as it is then; None if there is no such record."""
+
+    def delete(self, record_id: uuid.UUID) -> bool:
+        """Delete a record and its drawing for good; False if there is no such record."""
+
+    def was_deleted(self, record_id: uuid.UUID) -> bool:
+        """Whether the record existed and was deleted."""
+
+    def counts(self) -> list[Count]: ...
+
+    def confusion(self) -> list[Confusion]: ...
+
+    def problem(self) -> str | None:
+        """Why the store is unavailable, in one sentence; None: it is available."""
+
+    def close(self) -> None: ...
+
+
+def all_pages(store: Store, limit: int, only: Filter, before: uuid.UUID | None = None) -> Iterator[Page]:
+    """All pages of records older than `before`, newest first."""
+    while True:
+        page = store.page(limit, before, only)
+        yield page
+        if page.next is None:
+            return
+        before = page.next
