@@ -1,4 +1,4 @@
-"""Records and drawings to test with."""
+"""Sample records and drawings."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backend.records.cassandra.timeuuid import timeuuid
-from backend.records.record import Drawing, Record, ticks
+from backend.records.ids import ticks
+from backend.records.record import Drawing, Record
 
 
 def id_at(instant: datetime, clock: int | None = None) -> uuid.UUID:
-    """A version 1 UUID of that instant, as if it had been made then."""
+    """An id as if it had been made at that instant. clock: its clock sequence, 14 bits; random by default."""
     return timeuuid(ticks(instant), secrets.randbits(14) if clock is None else clock, secrets.randbits(48))
 
 
 class Era:
-    """A stretch of days that a test has for itself, so that all may share one store."""
+    """A range of days in the past that no other Era uses, so that tests can share a store."""
 
-    _taken = 0  # days
+    _used = 0  # days
 
     def __init__(self, days: int = 5) -> None:
-        self.start = datetime(1900, 1, 1, 12, tzinfo=UTC) + timedelta(days=Era._taken)
-        Era._taken += days
+        self.start = datetime(1900, 1, 1, 12, tzinfo=UTC) + timedelta(days=Era._used)
+        Era._used += days
 
     def at(self, seconds: float = 0, days: int = 0) -> datetime:
         return self.start + timedelta(days=days, seconds=seconds)

@@ -1,17 +1,16 @@
-"""The stores that the contract holds for, each the real thing."""
+"""Fixtures with each kind of store."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from backend.records import open_store
-from backend.records.record import Store
+from backend.records.store import Store
 from tools.cassandra_nodes import Nodes, NoNodes, drop
 from tools.sample_records import Era
+from tools.stores import opened
 
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}
 
@@ -23,7 +22,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a store, empty at first, that the tests share."""
+    """The URL of a store that the tests share."""
     if kind not in NODES:
         yield f"sqlite:///{tmp_path_factory.mktemp('records')}/records.sqlite"
         return
@@ -35,18 +34,6 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     url = nodes.new_url(NODES[kind])
     yield url
     drop(url)
-
-
-def opened(url: str) -> Store:
-    """A store that is ready."""
-    _, store = open_store(url)
-    store.start()
-    end = time.monotonic() + 120
-    while (problem := store.problem()) is not None:
-        if time.monotonic() > end:
-            raise TimeoutError(problem)
-        time.sleep(0.05)
-    return store
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A backup is taken while the server writes, and put back: nothing acknowledged before it is missing."""
+"""A backup is made while the server writes, and restored: no record acknowledged before it is missing."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from tools.sample_records import Era, drawing
 
 
 def restored(copy: Path, instance: Path) -> Recorder:
-    """As docs/recorder.md says it: the files are put in place, and the server started."""
+    """Restore a backup as described in docs/recorder.md."""
     shutil.copytree(copy, instance)
     recorder = open_recorder(Settings(instance=instance, record_budget_ms=10_000))
     recorder.deliver()
     return recorder
 
 
-class Visitor(threading.Thread):
-    """Draws until it is stopped."""
+class Client(threading.Thread):
+    """Predicts until it is stopped."""
 
     def __init__(self, port: int) -> None:
         super().__init__()
@@ -62,59 +62,59 @@ class Visitor(threading.Thread):
             self.draw()
 
 
-def test_a_backup_of_a_server_that_writes_has_all_that_was_acknowledged_before(tmp_path: Path) -> None:
+def test_a_backup_has_every_record_acknowledged_before_it(tmp_path: Path) -> None:
     instance, copy = tmp_path / "instance", tmp_path / "backup"
     with running_server(instance, ACCESS_LOG="false") as server:
         port = int(server.url.rpartition(":")[2])
-        first = Visitor(port)
-        labelled, deleted = first.draw(), first.draw()
-        first.ask("PATCH", f"/records/{labelled}", {"label": "4"})
+        first = Client(port)
+        labeled, deleted = first.draw(), first.draw()
+        first.ask("PATCH", f"/records/{labeled}", {"label": "4"})
         first.ask("DELETE", f"/records/{deleted}")
-        visitors = [Visitor(port) for _ in range(3)]
-        for each in visitors:
+        clients = [Client(port) for _ in range(3)]
+        for each in clients:
             each.start()
-        while sum(len(each.acknowledged) for each in visitors) < 60:
-            visitors[0].join(0.01)
-        before = [record_id for each in visitors for record_id in list(each.acknowledged)]
+        while sum(len(each.acknowledged) for each in clients) < 60:
+            clients[0].join(0.01)
+        before = [record_id for each in clients for record_id in list(each.acknowledged)]
         subprocess.run(
             [sys.executable, "-m", "backend", "records", "backup", copy],
             cwd=TOP,
             env={**os.environ, "INSTANCE": str(instance)},
             check=True,
         )
-        for each in visitors:
+        for each in clients:
             each.stopping.set()
             each.join()
     recorder = restored(copy, tmp_path / "restored")
     found = [each.id for each in recorder.export(Filter())]
     assert len(found) == len(set(found))
-    assert {labelled, *before} <= set(found)
+    assert {labeled, *before} <= set(found)
     assert deleted not in found
-    for record_id in (labelled, *before):
+    for record_id in (labeled, *before):
         sent = recorder.drawing(record_id)
         assert sent is not None
         assert sent.image == SEVEN
-    corrected = recorder.get(labelled)
+    corrected = recorder.get(labeled)
     assert corrected is not None
     assert corrected.label == "4"
     assert sum(each.count for each in recorder.counts()) == len(found)
     recorder.close()
 
 
-def test_what_is_queued_is_in_a_backup(tmp_path: Path, era: Era) -> None:
+def test_a_backup_has_queued_records(tmp_path: Path, era: Era) -> None:
     settings = Settings(instance=tmp_path / "instance", record_budget_ms=10)
+    settings.instance.mkdir()
     recorder = open_recorder(settings)
-    recorder._store.start()
-    stored, queued, withdrawn = (era.record(seconds=n) for n in range(3))
-    while recorder.add(stored, drawing()).state != "stored":
+    stored, queued, deleted = (era.record(seconds=n) for n in range(3))
+    while recorder.record(stored, drawing()).state != "stored":
         stored = era.record()
         recorder.deliver()
-    with open(settings.instance / "records.sqlite.lock", "a") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # the store is away
-        for each in (queued, withdrawn):
-            assert recorder.add(each, drawing()).state == "queued"
+    with open(settings.instance / "records.sqlite.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # makes the store unavailable
+        for each in (queued, deleted):
+            assert recorder.record(each, drawing()).state == "queued"
         recorder.correct(queued.id, "3")
-        recorder.delete(withdrawn.id)
+        recorder.delete(deleted.id)
         backup(settings, tmp_path / "backup", print)
     recorder.close()
     again = restored(tmp_path / "backup", tmp_path / "restored")
@@ -122,18 +122,18 @@ def test_what_is_queued_is_in_a_backup(tmp_path: Path, era: Era) -> None:
     found = {each.id: each.label for each in again.export(Filter())}
     assert found[stored.id] is None
     assert found[queued.id] == "3"
-    assert withdrawn.id not in found
+    assert deleted.id not in found
     again.close()
 
 
-def test_the_key_of_hashed_addresses_is_in_a_backup(tmp_path: Path) -> None:
+def test_a_backup_has_the_key_of_hashed_addresses(tmp_path: Path) -> None:
     settings = Settings(instance=tmp_path)
     (tmp_path / "client-address.key").write_bytes(b"secret")
     backup(settings, tmp_path / "backup", print)
     assert (tmp_path / "backup/client-address.key").read_bytes() == b"secret"
 
 
-def test_a_backup_is_not_written_over_another(
+def test_a_backup_does_not_overwrite_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INSTANCE", str(tmp_path))

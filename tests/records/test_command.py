@@ -1,4 +1,4 @@
-"""Records move from one store to another, also when they are interrupted."""
+"""Copying records from one store to another, with interruptions."""
 
 from __future__ import annotations
 
@@ -12,48 +12,49 @@ from pathlib import Path
 import pytest
 
 from backend.records.command import copy, main
-from backend.records.record import Drawing, Filter, Store
+from backend.records.record import Drawing, Filter
+from backend.records.store import Store
 from backend.settings import TOP
-from tests.records.conftest import opened
 from tools.sample_records import Era, drawing
+from tools.stores import opened
 
 
 class Interrupted(Exception):
     pass
 
 
-def test_a_copy_has_every_record_with_its_drawing_and_label(store: Store, sqlite_url: str, tmp_path: Path) -> None:
+def test_a_copy_has_all_records_with_drawings_and_labels(store: Store, sqlite_url: str, tmp_path: Path) -> None:
     era, source = Era(), opened(sqlite_url)
     made = {era.record(seconds=n, expected=str(n % 10)): drawing() for n in range(150)}
     for each, sent in made.items():
-        source.add(each, sent, None, 20)
+        source.insert(each, sent, None, 20)
     corrected, deleted, *_ = made
     source.correct(corrected.id, "5")
     source.delete(deleted.id)
 
-    assert copy(source, store, tmp_path / "place", io.StringIO()) == 149
+    assert copy(source, store, tmp_path / "progress", io.StringIO()) == 149
 
     for each, sent in made.items():
         assert store.get(each.id) == source.get(each.id)
         assert store.drawing(each.id) == (None if each == deleted else sent)
-    assert copy(source, store, tmp_path / "place", io.StringIO()) == 149  # again: nothing changes
+    assert copy(source, store, tmp_path / "progress", io.StringIO()) == 149  # running it again changes nothing
     assert store.get(corrected.id) == source.get(corrected.id)
 
     *_, last = made
     source.delete(last.id)  # between two copies
-    assert copy(source, store, tmp_path / "place", io.StringIO()) == 148
+    assert copy(source, store, tmp_path / "progress", io.StringIO()) == 148
     assert store.get(last.id) is None
     assert store.drawing(last.id) is None
     source.close()
 
 
-def test_an_interrupted_copy_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_copy_continues_after_the_last_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     era = Era()
     source = opened(f"sqlite:///{tmp_path}/source.sqlite")
     target = opened(f"sqlite:///{tmp_path}/target.sqlite")
     made = [era.record(seconds=n) for n in range(700)]
     for each in made:
-        source.add(each, drawing(), None, 20)
+        source.insert(each, drawing(), None, 20)
     read = source.drawing
 
     def until_the_third_page(record_id: object) -> Drawing | None:
@@ -64,20 +65,20 @@ def test_an_interrupted_copy_goes_on_where_it_was(tmp_path: Path, monkeypatch: p
     with monkeypatch.context() as patch:
         patch.setattr(source, "drawing", until_the_third_page)
         with pytest.raises(Interrupted):
-            copy(source, target, tmp_path / "place", io.StringIO())
-    assert copy(source, target, tmp_path / "place", io.StringIO()) == 300  # the first two pages are there
+            copy(source, target, tmp_path / "progress", io.StringIO())
+    assert copy(source, target, tmp_path / "progress", io.StringIO()) == 300  # the first two pages were copied
     assert [each.id for each in target.page(1000, None, Filter()).records] == [each.id for each in reversed(made)]
-    assert not (tmp_path / "place").exists()
+    assert not (tmp_path / "progress").exists()
     source.close()
     target.close()
 
 
-def test_a_copy_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_copy_continues_after_the_last_page(tmp_path: Path) -> None:
     era, urls = Era(), [f"sqlite:///{tmp_path}/{name}.sqlite" for name in ("source", "target")]
     source = opened(urls[0])
     made = {era.record(seconds=n): drawing() for n in range(2000)}
     for each, sent in made.items():
-        source.add(each, sent, None, 20)
+        source.insert(each, sent, None, 20)
     source.close()
     command = [sys.executable, "-m", "backend", "records", "copy", *urls]
     here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(TOP)}}
@@ -93,13 +94,13 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     target.close()
 
 
-def test_the_command_says_how_far_it_is(
+def test_the_command_reports_its_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     source = opened("sqlite:///source.sqlite")
     for n in range(3):
-        source.add(Era().record(seconds=n), drawing(), None, 20)
+        source.insert(Era().record(seconds=n), drawing(), None, 20)
     source.close()
     assert main(["copy", "sqlite:///source.sqlite", "sqlite:///target.sqlite"]) == 0
     said = capsys.readouterr()
@@ -107,6 +108,6 @@ def test_the_command_says_how_far_it_is(
     assert "3 of 3 records" in said.err
 
 
-def test_what_is_not_a_store_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_url_that_is_not_a_store_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["copy", "sqlite:///x.sqlite", "mysql://somewhere"]) == 1
     assert "must be sqlite:///PATH or cassandra://" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Ids order records by time and never meet."""
+"""Ids are ordered by time and unique."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from backend.records.ids import RecordIds, date_text
-from backend.records.record import date_of
+from backend.records.ids import RecordIds, date_of, date_text
 
 
-def test_an_id_is_a_time_ordered_uuid_of_now() -> None:
+def test_an_id_is_a_version_1_uuid_of_the_current_time() -> None:
     made = RecordIds().new()
     assert (made.version, made.variant) == (1, uuid.RFC_4122)
     assert abs(date_of(made) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_ids_made_at_once_are_all_different_and_later_ones_are_later() -> None:
+def test_concurrent_ids_are_unique_and_ordered() -> None:
     ids = RecordIds()
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(lambda _: [ids.new() for _ in range(500)], range(8)))
@@ -26,7 +25,7 @@ def test_ids_made_at_once_are_all_different_and_later_ones_are_later() -> None:
         assert [each.time for each in row] == sorted({each.time for each in row})
 
 
-def test_two_processes_make_different_ids_and_neither_tells_its_machine() -> None:
+def test_the_node_of_ids_is_random_instead_of_the_address_of_the_machine() -> None:
     one, other = RecordIds().new(), RecordIds().new()
     assert one.node != other.node
     assert uuid.getnode() not in (one.node, other.node)

@@ -1,4 +1,4 @@
-"""The tests' own Cassandra nodes don't meet those of anybody else."""
+"""Each test run has its own Cassandra nodes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from tools.cassandra_nodes import Nodes
 
 
-def test_two_runs_of_the_tests_have_different_nodes() -> None:
+def test_two_runs_use_different_nodes() -> None:
     first, second = Nodes(), Nodes()
     try:
         assert first.new_url(1).partition("/test_")[0] != second.new_url(1).partition("/test_")[0]
@@ -17,7 +17,7 @@ def test_two_runs_of_the_tests_have_different_nodes() -> None:
         second.stop()
 
 
-def test_where_somebody_answers_the_tests_start_no_nodes() -> None:
+def test_addresses_that_are_in_use_are_skipped() -> None:
     nodes = Nodes()
     nodes.new_url(1)
     nodes.stop()

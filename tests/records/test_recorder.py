@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost: the outbox before the store."""
+"""No acknowledged record is lost while the store is unavailable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from backend.records import open_recorder, open_store
-from backend.records.record import Added, Filter, Record, RecorderUnavailable
+from backend.records.record import Filter, Record, Recorded, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import Settings
 from tools.sample_records import Era, drawing, record
@@ -39,17 +39,17 @@ def recorder(configured: Settings) -> Iterator[Recorder]:
 
 
 @contextmanager
-def store_away(configured: Settings) -> Iterator[None]:
-    """The store takes nothing: its turn to write is held, as by another process that hangs."""
-    with open(configured.instance / "records.sqlite.lock", "a") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+def store_unavailable(configured: Settings) -> Iterator[None]:
+    """Holds the lock of the store, like another process that hangs while it writes."""
+    with open(configured.instance / "records.sqlite.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not true():
-        assert time.monotonic() < end, "It did not happen in 30 s."
+        assert time.monotonic() < end, "It did not happen within 30 s."
         time.sleep(0.02)
 
 
@@ -63,40 +63,40 @@ def all_ids(recorder: Recorder) -> list[uuid.UUID]:
     return [each.id for each in recorder.export(Filter())]
 
 
-def test_what_the_store_takes_is_stored(recorder: Recorder, era: Era) -> None:
+def test_a_record_is_stored_while_the_store_is_available(recorder: Recorder, era: Era) -> None:
     made = era.record()
-    assert recorder.add(made, drawing()) == Added(record=made, state="stored")
+    assert recorder.record(made, drawing()) == Recorded(record=made, state="stored")
     assert all_ids(recorder) == [made.id]
     assert queued(recorder) == 0
 
 
-def test_what_the_store_does_not_take_in_time_is_queued_and_delivered(
+def test_a_record_is_queued_while_the_store_is_unavailable_and_delivered_later(
     recorder: Recorder, configured: Settings, era: Era
 ) -> None:
     made = [era.record(seconds=n) for n in range(40)]
     sent = [drawing() for _ in made]
-    with store_away(configured):
+    with store_unavailable(configured):
         for each, its_drawing in zip(made[:3], sent, strict=False):
-            assert recorder.add(each, its_drawing).state == "queued"
+            assert recorder.record(each, its_drawing).state == "queued"
         assert all_ids(recorder) == []
         state = recorder.state()
         assert state["queued"] == 3
         assert float(str(state["oldest_s"])) > 0
     for each, its_drawing in zip(made[3:], sent[3:], strict=True):
-        recorder.add(each, its_drawing)
+        recorder.record(each, its_drawing)
     wait_until(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for each in reversed(made)]
     assert [recorder.drawing(each.id) for each in made] == sent
 
 
-def test_a_record_that_the_store_refuses_does_not_hold_up_the_others(
+def test_a_record_that_the_store_refuses_does_not_block_the_others(
     recorder: Recorder, configured: Settings, era: Era
 ) -> None:
     first, *made = [era.record(seconds=n) for n in range(6)]
-    assert recorder.add(first, drawing()).state == "stored"
-    with store_away(configured):
+    assert recorder.record(first, drawing()).state == "stored"
+    with store_unavailable(configured):
         for each in made:
-            assert recorder.add(each, drawing()).state == "queued"
+            assert recorder.record(each, drawing()).state == "queued"
         with sqlite3.connect(configured.instance / "records.sqlite") as store:
             store.execute(
                 f"CREATE TRIGGER refuses BEFORE INSERT ON records WHEN new.id = x'{made[1].id.hex}' "
@@ -111,11 +111,11 @@ def test_a_record_that_the_store_refuses_does_not_hold_up_the_others(
     assert all_ids(recorder) == [each.id for each in (*reversed(made), first)]
 
 
-def test_what_is_queued_can_be_read_corrected_and_deleted(recorder: Recorder, configured: Settings, era: Era) -> None:
+def test_a_queued_record_can_be_read_corrected_and_deleted(recorder: Recorder, configured: Settings, era: Era) -> None:
     kept, gone, sent = era.record(), era.record(seconds=1), drawing()
-    with store_away(configured):
-        recorder.add(kept, sent)
-        recorder.add(gone, drawing())
+    with store_unavailable(configured):
+        recorder.record(kept, sent)
+        recorder.record(gone, drawing())
         assert recorder.get(kept.id) == kept
         assert recorder.drawing(kept.id) == sent
         assert recorder.correct(kept.id, "3") == msgspec.structs.replace(kept, label="3")
@@ -130,26 +130,28 @@ def test_what_is_queued_can_be_read_corrected_and_deleted(recorder: Recorder, co
     assert not recorder.delete(gone.id)
 
 
-def test_a_retry_of_what_is_queued_makes_no_second_record(recorder: Recorder, configured: Settings, era: Era) -> None:
+def test_a_retry_of_a_queued_record_creates_no_second_record(
+    recorder: Recorder, configured: Settings, era: Era
+) -> None:
     first, retry, later = (era.record(seconds=n) for n in range(3))
-    with store_away(configured):
-        recorder.add(first, drawing(), "key")
-        assert recorder.add(retry, drawing(), "key") == Added(record=first, state="queued")
+    with store_unavailable(configured):
+        recorder.record(first, drawing(), "key")
+        assert recorder.record(retry, drawing(), "key") == Recorded(record=first, state="queued")
     wait_until(lambda: queued(recorder) == 0)
-    assert recorder.add(later, drawing(), "key") == Added(record=first, state="stored")
+    assert recorder.record(later, drawing(), "key") == Recorded(record=first, state="stored")
     assert all_ids(recorder) == [first.id]
 
 
-def test_a_queued_retry_leads_to_the_first_try_that_nobody_heard_of(
+def test_a_queued_retry_becomes_an_alias_of_a_first_try_whose_response_was_lost(
     recorder: Recorder, configured: Settings, era: Era
 ) -> None:
     first, retry = era.record(), era.record(seconds=1)
     _, store = open_store(configured.records)
     store.start()
-    store.add(first, drawing(), "key", 5)  # by a worker that was killed before it answered
+    store.insert(first, drawing(), "key", 5)  # by a worker that was killed before it responded
     store.close()
-    with store_away(configured):
-        assert recorder.add(retry, drawing(), "key") == Added(record=retry, state="queued")
+    with store_unavailable(configured):
+        assert recorder.record(retry, drawing(), "key") == Recorded(record=retry, state="queued")
         recorder.correct(retry.id, "3")
     wait_until(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [first.id]
@@ -160,33 +162,33 @@ def test_a_queued_retry_leads_to_the_first_try_that_nobody_heard_of(
     assert all_ids(recorder) == []
 
 
-def test_a_full_outbox_refuses_and_keeps_what_it_has(configured: Settings, era: Era) -> None:
+def test_a_full_outbox_refuses_more_and_keeps_what_it_has(configured: Settings, era: Era) -> None:
     recorder = open_recorder(dataclasses.replace(configured, outbox_bytes=200_000))
     recorder.start()
-    taken: list[Record] = []
-    with store_away(configured):
-        while len(taken) < 1000:
-            made = era.record(seconds=len(taken))
+    queued_records: list[Record] = []
+    with store_unavailable(configured):
+        while len(queued_records) < 1000:
+            made = era.record(seconds=len(queued_records))
             try:
-                recorder.add(made, drawing(image=secrets.token_bytes(10_000)))
+                recorder.record(made, drawing(image=secrets.token_bytes(10_000)))
             except RecorderUnavailable as error:
                 assert "outbox is full" in str(error)
                 break
-            taken.append(made)
-        assert 5 < len(taken) < 30
+            queued_records.append(made)
+        assert 5 < len(queued_records) < 30
         assert (configured.instance / "outbox.sqlite").stat().st_size <= 200_000
     wait_until(lambda: queued(recorder) == 0)
-    assert all_ids(recorder) == [each.id for each in reversed(taken)]
-    with store_away(configured):
-        assert recorder.add(era.record(seconds=1001), drawing()).state == "queued"  # there is room again
+    assert all_ids(recorder) == [each.id for each in reversed(queued_records)]
+    with store_unavailable(configured):
+        assert recorder.record(era.record(seconds=1001), drawing()).state == "queued"  # there is space again
     recorder.close()
 
 
 def test_the_outbox_survives_a_restart(configured: Settings, era: Era) -> None:
     made = era.record()
-    with store_away(configured):
+    with store_unavailable(configured):
         recorder = open_recorder(configured)
-        assert recorder.add(made, drawing()).state == "queued"  # never started: nothing delivers
+        assert recorder.record(made, drawing()).state == "queued"  # never started, so it does not deliver
     again = open_recorder(configured)
     assert queued(again) == 1
     again.start()
@@ -199,15 +201,13 @@ def test_the_outbox_survives_a_restart(configured: Settings, era: Era) -> None:
 def _queue_and_die(configured: Settings, made: list[Record]) -> None:
     recorder = open_recorder(configured)
     for each in made:
-        recorder.add(each, drawing())
+        recorder.record(each, drawing())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_one_worker_delivers_what_another_queued_before_it_was_killed(
-    recorder: Recorder, configured: Settings, era: Era
-) -> None:
+def test_a_worker_delivers_what_a_killed_worker_queued(recorder: Recorder, configured: Settings, era: Era) -> None:
     made = [era.record(seconds=n) for n in range(5)]
-    with store_away(configured):
+    with store_unavailable(configured):
         worker = multiprocessing.get_context("spawn").Process(target=_queue_and_die, args=(configured, made))
         worker.start()
         worker.join()
@@ -220,7 +220,7 @@ def _record_many(configured: Settings, made: list[Record]) -> None:
     recorder = open_recorder(configured)
     recorder.start()
     for each in made:
-        recorder.add(each, drawing())
+        recorder.record(each, drawing())
     recorder.close()
 
 
@@ -231,7 +231,7 @@ def test_several_workers_share_one_outbox(recorder: Recorder, configured: Settin
     for worker in workers:
         worker.start()
     for _ in range(5):
-        with store_away(configured):
+        with store_unavailable(configured):
             time.sleep(0.3)
         time.sleep(0.1)
     for worker in workers:
@@ -241,17 +241,17 @@ def test_several_workers_share_one_outbox(recorder: Recorder, configured: Settin
     assert all_ids(recorder) == [each.id for group in reversed(groups) for each in reversed(group)]
 
 
-def test_a_crash_between_delivery_and_its_note_does_not_double(configured: Settings, era: Era) -> None:
+def test_a_crash_before_a_delivered_operation_is_removed_duplicates_nothing(configured: Settings, era: Era) -> None:
     made, sent = era.record(), drawing()
     recorder = open_recorder(configured)
-    with store_away(configured):
-        recorder.add(made, sent, "key")
+    with store_unavailable(configured):
+        recorder.record(made, sent, "key")
     with sqlite3.connect(configured.instance / "outbox.sqlite") as file:
         rows = file.execute("SELECT * FROM operations").fetchall()
     recorder.start()
     wait_until(lambda: queued(recorder) == 0)
     recorder.close()
-    with sqlite3.connect(configured.instance / "outbox.sqlite") as file:  # as if its note had been lost
+    with sqlite3.connect(configured.instance / "outbox.sqlite") as file:  # as if they had not been removed
         file.executemany("INSERT INTO operations VALUES (?, ?, ?, ?)", rows)
     again = open_recorder(configured)
     again.start()
@@ -261,14 +261,14 @@ def test_a_crash_between_delivery_and_its_note_does_not_double(configured: Setti
     again.close()
 
 
-def test_a_deleted_drawing_is_in_no_file_any_more(configured: Settings, era: Era) -> None:
+def test_a_deleted_drawing_is_in_no_file(configured: Settings, era: Era) -> None:
     secret = secrets.token_bytes(64)
     recorder = open_recorder(configured)
     recorder.start()
     stored, waiting = era.record(), era.record(seconds=1)
-    recorder.add(stored, drawing(image=secret * 100, strokes=secret))
-    with store_away(configured):
-        recorder.add(waiting, drawing(image=secret * 100, strokes=secret))
+    recorder.record(stored, drawing(image=secret * 100, strokes=secret))
+    with store_unavailable(configured):
+        recorder.record(waiting, drawing(image=secret * 100, strokes=secret))
     wait_until(lambda: queued(recorder) == 0)
     assert any(secret in path.read_bytes() for path in configured.instance.iterdir())
     assert recorder.delete(stored.id)
@@ -277,21 +277,21 @@ def test_a_deleted_drawing_is_in_no_file_any_more(configured: Settings, era: Era
     recorder.close()
 
 
-def test_a_file_of_a_newer_version_is_refused_in_words(configured: Settings, era: Era) -> None:
+def test_a_file_of_a_newer_version_is_rejected_with_a_reason(configured: Settings, era: Era) -> None:
     with sqlite3.connect(configured.instance / "records.sqlite") as file:
         file.execute("PRAGMA user_version = 99")
     recorder = open_recorder(configured)
     state = recorder.state()
     assert not state["ok"]
     assert "made by a newer Digitpad" in str(state["detail"])
-    assert recorder.add(record(id=era.record().id), drawing()).state == "queued"
+    assert recorder.record(record(id=era.record().id), drawing()).state == "queued"
     recorder.close()
 
 
-def test_a_folder_that_can_not_be_written_is_said(tmp_path: Path, era: Era) -> None:
+def test_an_unusable_folder_is_reported(tmp_path: Path, era: Era) -> None:
     (tmp_path / "instance").write_text("a file where a folder should be")
     recorder = open_recorder(Settings(instance=tmp_path / "instance"))
     with pytest.raises(RecorderUnavailable, match="can't be used"):
-        recorder.add(era.record(), drawing())
+        recorder.record(era.record(), drawing())
     assert not recorder.state()["ok"]
     recorder.close()

@@ -1,4 +1,4 @@
-"""The whole way on real parts: a hand draws in Chromium, Predict reads it, the recorder page has it, also later."""
+"""A digit is drawn in Chromium, predicted, recorded and listed, and still there after a restart, with each store."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Running, running_server
+from tests.conftest import running_server
 from tools.hand import draw
+from tools.server import Server
 
 
-def wait_until_ready(page: Page, server: Running) -> None:
-    """Cassandra's keyspace and tables are made while the page is served already."""
+def wait_until_ready(page: Page, server: Server) -> None:
+    """The server starts before Cassandra's keyspace and tables exist."""
     for _ in range(600):
         if page.request.get(f"{server.url}/health/ready").ok:
             return
@@ -20,7 +21,7 @@ def wait_until_ready(page: Page, server: Running) -> None:
     raise TimeoutError(page.request.get(f"{server.url}/health/ready").text())
 
 
-def test_a_drawn_digit_is_read_recorded_and_there_after_a_restart(chromium: Browser, url: str, tmp_path: Path) -> None:
+def test_a_drawn_digit_is_read_recorded_and_kept_across_a_restart(chromium: Browser, url: str, tmp_path: Path) -> None:
     page = chromium.new_page()
     with running_server(tmp_path, RECORDS_URL=url) as server:
         wait_until_ready(page, server)

@@ -10,14 +10,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from backend.records.cassandra.connection import Asked
+from backend.records.cassandra.connection import PendingStatement
+from backend.records.cassandra.counts import Counts
 from backend.records.cassandra.partition import Partition
-from backend.records.cassandra.store import CassandraStore, _added
-from backend.records.record import Drawing, Record, Store
-from backend.records.sqlite import transactions as writes
+from backend.records.cassandra.rows import insertion
+from backend.records.cassandra.store import CassandraStore, list_partition
+from backend.records.record import Drawing, Record
+from backend.records.sqlite import transactions
 from backend.records.sqlite.store import SqliteStore
-from tests.records.conftest import opened
+from backend.records.store import Store
 from tools.sample_records import id_at, record
+from tools.stores import opened, opened_cassandra
 
 DRAWING = Drawing(image=b"\x89PNG" * 10, media_type="image/png", seen=bytes(784))
 A_MINUTE = 6_000  # records: 100 a second
@@ -77,8 +80,7 @@ def load(url: str, count: int, seconds: float) -> int:
 
 
 def _loader(url: str, todo: Any, done: Any, end: float) -> None:
-    store = opened(url)
-    assert isinstance(store, CassandraStore)
+    store = opened_cassandra(url)
     while time.time() < end and (some := todo.get()):
         _load_minute(store, of_minute(*some))
         with done:
@@ -87,21 +89,21 @@ def _loader(url: str, todo: Any, done: Any, end: float) -> None:
 
 
 def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
-    """As CassandraStore.add writes one, many at once; the counts are kept as it would, when all are there."""
-    link, partitions = store._link, list[Partition]()
-    under_way = list[Asked]()
+    """Write what CassandraStore.insert writes, many records at once, and the counts when the minute is complete."""
+    connection, partitions = store.connection, list[Partition]()
+    pending = list[PendingStatement]()
     for shard in batches(records, A_SHARD):
         partition = Partition.of(shard[0].id)
         partitions.append(partition)
-        under_way += store._list(partition, 30)
+        pending += list_partition(connection, partition, 30)
         for some in batches(shard, A_MUTATION):
-            parts = [part for each in some for part in _added(partition, each, DRAWING)]
-            under_way.append(link.send_batch(parts, 30))
-        while len(under_way) > ON_THEIR_WAY:
-            link.result(under_way.pop(0))
-    for each in under_way:
-        link.result(each)
-    store._tallies._count(partitions)
+            parts = [part for each in some for part in insertion(each, DRAWING)]
+            pending.append(connection.send_batch(parts, 30))
+        while len(pending) > ON_THEIR_WAY:
+            connection.result(pending.pop(0))
+    for each in pending:
+        connection.result(each)
+    Counts(connection).count(partitions)
 
 
 def _load_sqlite(store: Store, count: int) -> int:
@@ -112,7 +114,7 @@ def _load_sqlite(store: Store, count: int) -> int:
 
         def work(connection: sqlite3.Connection, some: list[Record] = some) -> None:
             for each in some:
-                writes.insert(connection, each, DRAWING)
+                transactions.insert(connection, each, DRAWING)
 
         store.file.write(work)
     return count

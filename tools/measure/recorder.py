@@ -29,16 +29,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from backend.records import export, open_recorder
-from backend.records.cassandra.store import CassandraStore
-from backend.records.ids import RecordIds
-from backend.records.record import Drawing, Filter, Store, date_of
+from backend.records.ids import RecordIds, date_of
+from backend.records.record import Drawing, Filter
 from backend.records.recorder import Recorder
+from backend.records.store import Store
 from backend.settings import Settings
-from tests.records.cassandra.asked import partitions_asked
-from tests.records.conftest import opened
 from tools.cassandra_nodes import Nodes, drop
 from tools.measure.loading import A_MINUTE, last_minute, load
 from tools.sample_records import id_at, record
+from tools.stores import count_partitions, opened, opened_cassandra
 
 USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
 WRITERS = 3  # processes
@@ -97,14 +96,13 @@ def middle(store: Store, size: int) -> uuid.UUID:
 
 def gap(url: str) -> None:
     """Count the queries and the partitions of a page of 50 that has to look back over a year."""
-    store = opened(url)
-    assert isinstance(store, CassandraStore)
+    store = opened_cassandra(url)
     now = last_minute()
     for days in (400, 0):
         for number in range(40):
             made_then = record(id=id_at(now - timedelta(days=days) + timedelta(seconds=number), clock=days))
-            store.add(made_then, USUAL_DRAWING, None, 30)
-    with partitions_asked(store) as asked:
+            store.insert(made_then, USUAL_DRAWING, None, 30)
+    with count_partitions(store) as asked:
         page = store.page(50, None, Filter())
     oldest = (now - date_of(page.records[-1].id)).days
     print(f"{len(page.records)} records, the last of them {oldest} days old: {dict(asked)} partitions asked for")
@@ -155,13 +153,13 @@ def write(url: str, seconds: float, keyed: bool) -> list[float]:
     """Milliseconds of each record that this process could write in that time."""
     store, ids, took = opened(url), RecordIds(), deque[float]()
     for _ in range(THREADS):  # the first ones find everything cold
-        store.add(record(id=ids.new()), USUAL_DRAWING, None, 30)
+        store.insert(record(id=ids.new()), USUAL_DRAWING, None, 30)
     end = time.monotonic() + seconds
 
     def writer() -> None:
         while (began := time.monotonic()) < end:
             made_now = record(id=ids.new())
-            store.add(made_now, USUAL_DRAWING, str(made_now.id) if keyed else None, 30)
+            store.insert(made_now, USUAL_DRAWING, str(made_now.id) if keyed else None, 30)
             took.append((time.monotonic() - began) * 1000)
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -182,7 +180,7 @@ def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Count
         while due < end:
             made_now = record(id=ids.new())
             began = time.perf_counter()
-            states.append(recorder.add(made_now, USUAL_DRAWING, str(made_now.id)).state)
+            states.append(recorder.record(made_now, USUAL_DRAWING, str(made_now.id)).state)
             took.append((time.perf_counter() - began) * 1000)
             due += 0.04
             time.sleep(max(0.0, due - time.monotonic()))

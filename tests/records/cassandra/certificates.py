@@ -1,4 +1,4 @@
-"""Certificates of our own, made by openssl: an authority, and what it signs."""
+"""Test certificates, made by openssl: an authority and the certificates that it signs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def openssl(folder: Path, *arguments: str) -> None:
 
 
 def cassandra_yaml(folder: Path) -> Path:
-    """Lines for a node that wants a password, speaks TLS only and wants the client's certificate, too; what
-    it and the client need lies beside them: authority.pem, app.pem, app.key."""
+    """A configuration for a node that requires a password, TLS and a client certificate. The files that the client
+    needs are in the same folder: authority.pem, app.pem and app.key."""
     authority = make_authority(folder, "authority")
     for name in ("node", "app"):
         make_signed(folder, name, authority)
@@ -38,7 +38,7 @@ client_encryption_options:
 
 
 def make_authority(folder: Path, name: str) -> Path:
-    """NAME.pem, which signs others, with NAME.key."""
+    """Make NAME.pem, an authority, and NAME.key."""
     openssl(
         folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "30",
         "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",
@@ -48,7 +48,7 @@ def make_authority(folder: Path, name: str) -> Path:
 
 
 def make_signed(folder: Path, name: str, authority: Path) -> Path:
-    """NAME.pem, signed by the authority, with NAME.key; NAME.p12 has both, for Java."""
+    """Make NAME.pem, signed by the authority, NAME.key, and NAME.p12 with both for Java."""
     openssl(
         folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "30",
         "-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}",

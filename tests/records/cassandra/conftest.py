@@ -1,4 +1,4 @@
-"""A keyspace for a test."""
+"""A keyspace for each test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.cassandra_nodes import Nodes, NoNodes, drop
 
 @pytest.fixture
 def url(nodes: Nodes) -> Iterator[str]:
-    """A keyspace that is not there yet, on one node."""
+    """The URL of a keyspace on one node that does not exist yet."""
     try:
         nodes.need(1)
     except NoNodes as why:

@@ -1,4 +1,4 @@
-"""The session outlives any absence of its nodes, and is made anew where they come back at other addresses."""
+"""The session survives any outage of its nodes, and is replaced if they come back at other addresses."""
 
 from __future__ import annotations
 
@@ -7,35 +7,30 @@ import time
 
 import pytest
 
-from backend.records.cassandra import connection as link
-from backend.records.cassandra.store import CassandraStore
-from tests.records.conftest import opened
+from backend.records.cassandra import connection
 from tools.sample_records import Era, drawing
+from tools.stores import opened_cassandra
 
 
-def test_nodes_are_tried_for_hours(url: str) -> None:
-    store = opened(url)
-    assert isinstance(store, CassandraStore)
-    pauses = list(itertools.islice(store._link._session().cluster.reconnection_policy.new_schedule(), 10_000))
+def test_the_driver_tries_to_reconnect_for_hours(url: str) -> None:
+    store = opened_cassandra(url)
+    pauses = list(itertools.islice(store.connection.session().cluster.reconnection_policy.new_schedule(), 10_000))
     store.close()
     assert len(pauses) == 10_000
     assert max(pauses) <= 5
 
 
-def test_when_no_node_is_up_for_long_their_names_are_resolved_anew(
-    url: str, era: Era, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(link, "LOOK_EVERY", 0.1)
-    monkeypatch.setattr(link, "AFRESH_AFTER", 0.5)
-    store = opened(url)
-    assert isinstance(store, CassandraStore)
-    earlier = store._link._session().cluster
+def test_host_names_are_resolved_again_after_a_long_outage(url: str, era: Era, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CHECK_INTERVAL", 0.1)
+    monkeypatch.setattr(connection, "RECONNECT_AFTER", 0.5)
+    store = opened_cassandra(url)
+    earlier = store.connection.session().cluster
     for node in earlier.metadata.all_hosts():
-        node.set_down()  # as far as this session knows: where it looks, nobody answers
+        node.set_down()  # as far as this session knows
     end = time.monotonic() + 30
-    while store._link._session().cluster is earlier or not earlier.is_shutdown:
+    while store.connection.session().cluster is earlier or not earlier.is_shutdown:
         assert time.monotonic() < end
         time.sleep(0.1)
     made = era.record()
-    assert store.add(made, drawing(), str(made.id), 5.0) == made
+    assert store.insert(made, drawing(), str(made.id), 5.0) == made
     store.close()

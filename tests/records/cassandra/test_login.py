@@ -1,4 +1,4 @@
-"""Cassandra with a password and TLS: a real node that wants both, and what is said where one of them is wrong."""
+"""Cassandra with a password and TLS: a real node that requires both, and the messages if one of them is wrong."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from backend.settings import TOP, Settings
 from tests.records.cassandra.certificates import cassandra_yaml, make_authority
 from tools.sample_records import Era, drawing
 
-ADDRESS = "127.0.7.1"  # beside the other tests' nodes
-PLACE = f"Waits for Cassandra at {ADDRESS} (port 9042): "
+ADDRESS = "127.0.7.1"  # not used by the nodes of other tests
+PLACE = f"Waiting for Cassandra at {ADDRESS} (port 9042): "
 NEEDED = ("java", "mvn", "keytool", "openssl")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Of the certificates, while the node runs; its user is digitpad, with the password pass word."""
+    """The folder of the certificates, while the node runs. It has a user digitpad with the password "pass word"."""
     if missing := [tool for tool in NEEDED if not shutil.which(tool)]:
         pytest.skip(f"{', '.join(missing)} is missing")
     folder = tmp_path_factory.mktemp("certificates")
@@ -51,11 +51,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def make_user(folder: Path) -> None:
-    """As an operator does it, with Cassandra's first user."""
+    """Create a user as an operator does, with Cassandra's default user."""
     context = CassandraUrl.parse(url(folder)).tls_context()
     login = PlainTextAuthProvider("cassandra", "cassandra")
     end = time.monotonic() + 60
-    while True:  # that first user is made a little after the start
+    while True:  # the default user is created a little after the start
         cluster = Cluster([ADDRESS], ssl_context=context, auth_provider=login, protocol_version=5)
         try:
             cluster.connect().execute("CREATE ROLE digitpad WITH PASSWORD = 'pass word' AND LOGIN = true")
@@ -86,12 +86,12 @@ def wait_until_detail_is(recorder: Recorder, detail: str | None) -> None:
         time.sleep(0.05)
 
 
-def test_with_the_password_and_the_certificates_records_are_kept(folder: Path, tmp_path: Path, era: Era) -> None:
+def test_records_are_stored_with_the_password_and_the_certificates(folder: Path, tmp_path: Path, era: Era) -> None:
     recorder = started(tmp_path, url(folder))
     wait_until_detail_is(recorder, None)
     made = era.record()
     end = time.monotonic() + 30
-    while recorder.add(made, drawing()).state != "stored":  # the first ones find everything cold
+    while recorder.record(made, drawing()).state != "stored":  # the first ones may be slow
         assert time.monotonic() < end
         made = era.record()
     assert recorder.get(made.id) == made
@@ -99,29 +99,29 @@ def test_with_the_password_and_the_certificates_records_are_kept(folder: Path, t
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "message"),
     [
-        ({"password": "other"}, "the user or the password is refused"),
-        ({"authority": "stranger"}, "its certificate is not signed by one that is trusted (tls_ca)"),
+        ({"password": "other"}, "the user or the password is wrong"),
+        ({"authority": "stranger"}, "its certificate is not signed by a trusted authority (tls_ca)"),
     ],
 )
-def test_what_is_wrong_is_said_once_and_predictions_are_queued_until_it_is_right(
+def test_a_wrong_setting_is_reported_once_and_predictions_are_queued_until_it_is_corrected(
     folder: Path,
     tmp_path: Path,
     era: Era,
     caplog: pytest.LogCaptureFixture,
     wrong: dict[str, str],
-    says: str,
+    message: str,
 ) -> None:
     with caplog.at_level(logging.WARNING, "backend"):
         recorder = started(tmp_path, url(folder, **wrong))
-        wait_until_detail_is(recorder, f"{PLACE}{says}.")
+        wait_until_detail_is(recorder, f"{PLACE}{message}.")
         made = era.record()
-        assert recorder.add(made, drawing(), str(made.id)).state == "queued"
+        assert recorder.record(made, drawing(), str(made.id)).state == "queued"
         assert recorder.get(made.id) == made
-        time.sleep(2)  # it has tried again
+        time.sleep(2)  # long enough for another attempt
         recorder.close()
-    assert [each.message for each in caplog.records if each.name.startswith("backend")] == [f"{PLACE}{says}."]
+    assert [each.message for each in caplog.records if each.name.startswith("backend")] == [f"{PLACE}{message}."]
 
     recorder = started(tmp_path, url(folder))
     end = time.monotonic() + 30
@@ -132,14 +132,14 @@ def test_what_is_wrong_is_said_once_and_predictions_are_queued_until_it_is_right
     recorder.close()
 
 
-# Whether the node's reason arrives before the connection is closed is a race, which later tries win.
-def test_without_our_certificate_what_is_wrong_is_said(folder: Path, tmp_path: Path) -> None:
+# Whether the reason arrives before the node closes the connection is a race, which a later attempt wins.
+def test_a_missing_client_certificate_is_reported(folder: Path, tmp_path: Path) -> None:
     recorder = started(tmp_path, url(folder, certificate=""))
-    wait_until_detail_is(recorder, f"{PLACE}our certificate, or that there is none, is refused (tls_cert and tls_key).")
+    wait_until_detail_is(recorder, f"{PLACE}it refuses our certificate, or requires one (tls_cert and tls_key).")
     recorder.close()
 
 
-def test_a_node_that_wants_tls_hangs_up_on_who_speaks_none(folder: Path, tmp_path: Path) -> None:
+def test_a_connection_without_tls_to_a_node_that_requires_it_is_reported(folder: Path, tmp_path: Path) -> None:
     recorder = started(tmp_path, f"cassandra://digitpad:pass%20word@{ADDRESS}/space")
-    wait_until_detail_is(recorder, f"{PLACE}it hangs up; it may want TLS (tls=true).")
+    wait_until_detail_is(recorder, f"{PLACE}it closed the connection; it may require TLS (tls=true).")
     recorder.close()

@@ -1,4 +1,4 @@
-"""One of three nodes falls silent, or dies, and from the first moment nothing is refused."""
+"""No request fails while one of three nodes is paused or killed, from the first moment."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pytest
 
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore
-from backend.records.record import Store
-from tests.records.conftest import opened
+from backend.records.store import Store
 from tools.cassandra_nodes import Nodes, NoNodes, drop
 from tools.sample_records import Era, drawing
+from tools.stores import opened_cassandra
 
-PATIENT = 10.0  # seconds for a record
+TIMEOUT = 10.0  # seconds for a record
 
 
 @pytest.fixture(scope="module")
-def three(nodes: Nodes) -> Iterator[Store]:
+def three(nodes: Nodes) -> Iterator[CassandraStore]:
     try:
         nodes.need(3)
     except NoNodes as why:
         pytest.skip(str(why))
     url = nodes.new_url(3)
-    store = opened(url)
+    store = opened_cassandra(url)
     yield store
     store.close()
     drop(url)
@@ -34,15 +34,15 @@ def three(nodes: Nodes) -> Iterator[Store]:
 def wait_until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
     while not true():
-        assert time.monotonic() < end, "It did not happen in 30 s."
+        assert time.monotonic() < end, "It did not happen within 30 s."
         time.sleep(0.1)
 
 
-def add_correct_and_delete(store: Store, era: Era) -> None:
+def insert_correct_and_delete(store: Store, era: Era) -> None:
     for number in range(20):
         kept, deleted = era.record(seconds=number), era.record(seconds=100 + number)
         for each in (kept, deleted):
-            assert store.add(each, drawing(), str(each.id), PATIENT) == each
+            assert store.insert(each, drawing(), str(each.id), TIMEOUT) == each
         assert store.correct(kept.id, "7") is not None
         assert store.delete(deleted.id)
         found = store.get(kept.id)
@@ -51,25 +51,23 @@ def add_correct_and_delete(store: Store, era: Era) -> None:
         assert store.get(deleted.id) is None
 
 
-def test_a_node_is_paused(three: Store, nodes: Nodes, era: Era) -> None:
-    add_correct_and_delete(three, era)
+def test_a_node_is_paused(three: CassandraStore, nodes: Nodes, era: Era) -> None:
+    insert_correct_and_delete(three, era)
     nodes.signal(2, signal.SIGSTOP)
     try:
-        add_correct_and_delete(three, era)
+        insert_correct_and_delete(three, era)
     finally:
         nodes.signal(2, signal.SIGCONT)
 
 
-def test_a_silent_node_is_avoided_before_it_is_taken_for_dead(three: Store, nodes: Nodes, era: Era) -> None:
-    assert isinstance(three, CassandraStore)
-    link = three._link
-    _, session, prepared = link._session()
-    order = session.cluster.profile_manager.default.load_balancing_policy
-    asked = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
+def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraStore, nodes: Nodes, era: Era) -> None:
+    _, session, prepared = three.connection.session()
+    policy = session.cluster.profile_manager.default.load_balancing_policy
+    keys = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
 
     def first() -> set[str]:
-        """The nodes that would be asked first, for some record."""
-        plans = [order.make_query_plan(session.keyspace, prepared["get"].bind(values)) for values in asked]
+        """The nodes that are first in the plan for some record."""
+        plans = [policy.make_query_plan(session.keyspace, prepared["record"].bind(key)) for key in keys]
         return {next(iter(plan)).address for plan in plans}
 
     def up() -> set[str]:
@@ -79,19 +77,19 @@ def test_a_silent_node_is_avoided_before_it_is_taken_for_dead(three: Store, node
     wait_until(lambda: up() == everyone)
     nodes.signal(2, signal.SIGSTOP)
     try:
-        on_their_way = [link.send("get", values) for values in asked]
-        for each in on_their_way:
-            link.result(each)
+        pending = [three.connection.send("record", key) for key in keys]
+        for each in pending:
+            three.connection.result(each)
         assert up() == everyone
         assert nodes.address(2) not in first()
     finally:
         nodes.signal(2, signal.SIGCONT)
-    wait_until(lambda: first() == everyone)  # it answers what it owes, and is asked again
+    wait_until(lambda: first() == everyone)  # it responds to what was sent, and is used again
 
 
-def test_a_node_is_killed(three: Store, nodes: Nodes, era: Era) -> None:
+def test_a_node_is_killed(three: CassandraStore, nodes: Nodes, era: Era) -> None:
     nodes.signal(3, signal.SIGKILL)
     try:
-        add_correct_and_delete(three, era)
+        insert_correct_and_delete(three, era)
     finally:
         nodes.restart()

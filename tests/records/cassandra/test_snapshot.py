@@ -1,4 +1,4 @@
-"""A snapshot of Cassandra's own, put back into a keyspace that was lost, as docs/recorder.md says it."""
+"""A Cassandra snapshot is restored to a lost keyspace, as described in docs/recorder.md."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from backend.records.cassandra.url import CassandraUrl
-from backend.records.record import Drawing, Filter, Record, Store
-from tests.records.conftest import opened
+from backend.records.record import Drawing, Filter, Record
+from backend.records.store import Store
 from tools.cassandra_nodes import Nodes, NoNodes, drop
 from tools.sample_records import Era, drawing
+from tools.stores import opened
 
 
 @pytest.fixture
 def lone() -> Iterator[Nodes]:
-    """A ring of one node: a snapshot is taken on each node that there is."""
+    """A ring of one node, because a snapshot has to be made on every node."""
     nodes = Nodes()
     try:
         nodes.need(1)
@@ -36,13 +37,13 @@ def contents(store: Store) -> tuple[list[tuple[Record, Drawing | None]], object]
     return [(each, store.drawing(each.id)) for each in records], store.counts()
 
 
-def test_a_snapshot_brings_everything_back(lone: Nodes, era: Era, tmp_path: Path) -> None:
+def test_a_snapshot_restores_everything(lone: Nodes, era: Era, tmp_path: Path) -> None:
     url = lone.new_url(1)
     keyspace = CassandraUrl.parse(url).keyspace
     store = opened(url)
     made = [era.record(seconds=number) for number in range(20)]
     for each in made:
-        store.add(each, drawing(), str(each.id), 10.0)
+        store.insert(each, drawing(), str(each.id), 10.0)
     store.correct(made[3].id, "7")
     store.delete(made[5].id)
     before = contents(store)
@@ -54,11 +55,11 @@ def test_a_snapshot_brings_everything_back(lone: Nodes, era: Era, tmp_path: Path
         shutil.copytree(snapshot, tmp_path / table)
     drop(url)
 
-    opened(url).close()  # makes the tables anew
+    opened(url).close()  # creates the tables
     for folder in tmp_path.iterdir():
         if any(folder.glob("*-Data.db")):
             nodetool(lone, "import", "--copy-data", keyspace, folder.name, str(folder))
     store = opened(url)
     assert contents(store) == before
-    assert store.add(era.record(seconds=100), drawing(), str(made[0].id), 10.0) == made[0]  # the keys, too
+    assert store.insert(era.record(seconds=100), drawing(), str(made[0].id), 10.0) == made[0]  # keys are restored, too
     store.close()

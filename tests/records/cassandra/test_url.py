@@ -1,4 +1,4 @@
-"""RECORDS_URL says where Cassandra is and how it is to be used."""
+"""RECORDS_URL for Cassandra and its options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_the_shortest_url_has_defaults() -> None:
     assert url.tls_context() is None
 
 
-def test_options_are_of_the_url() -> None:
+def test_options_are_read_from_the_query_string() -> None:
     url = CassandraUrl.parse(
         "cassandra://us%40er:pa%3Ass@one,two:9142/space?replication=3&datacenter=east&consistency=QUORUM&ttl_days=30"
     )
@@ -26,40 +26,40 @@ def test_options_are_of_the_url() -> None:
     assert (url.replication, url.datacenter, url.consistency, url.ttl_days) == (3, "east", "QUORUM", 30)
 
 
-def test_a_password_may_lie_in_a_file(tmp_path: Path) -> None:
+def test_a_password_can_be_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("secret\n")
     url = CassandraUrl.parse(f"cassandra://user@one/space?password_file={tmp_path}/password")
     assert url.secret() == "secret"
 
 
-def test_tls_trusts_the_systems_certificates_unless_told_others() -> None:
+def test_tls_trusts_the_authorities_of_the_system_by_default() -> None:
     context = CassandraUrl.parse("cassandra://one/space?tls=true").tls_context()
     assert context is not None
     assert context.verify_mode == ssl.CERT_REQUIRED
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
-        ("cassandra://one", "names no keyspace"),
-        ("cassandra:///space", "names no keyspace"),
-        ("cassandra://one/drop;table", "names no keyspace"),
-        ("cassandra://one:port/space", "names no keyspace"),
+        ("cassandra://one", "has no Cassandra keyspace"),
+        ("cassandra:///space", "has no Cassandra keyspace"),
+        ("cassandra://one/drop;table", "has no Cassandra keyspace"),
+        ("cassandra://one:port/space", "has no Cassandra keyspace"),
         ("cassandra://one/space?replicas=3", "has no option replicas"),
-        ("cassandra://one/space?replication=many", "can't be read"),
-        ("cassandra://one/space?consistency=MOST", "can't be read"),
-        ("cassandra://one/space?replication=0", "can't be read"),
-        ("cassandra://one/space?compaction=x'}", "can't be read"),
-        ("cassandra://one/space?tls=true&tls_ca=/nowhere.pem", "tls_ca, /nowhere.pem, is not there"),
-        ("cassandra://user@one/space?password_file=/nowhere", "password_file, /nowhere, is not there"),
+        ("cassandra://one/space?replication=many", "is invalid"),
+        ("cassandra://one/space?consistency=MOST", "is invalid"),
+        ("cassandra://one/space?replication=0", "is invalid"),
+        ("cassandra://one/space?compaction=x'}", "is invalid"),
+        ("cassandra://one/space?tls=true&tls_ca=/nowhere.pem", "tls_ca, /nowhere.pem, does not exist"),
+        ("cassandra://user@one/space?password_file=/nowhere", "password_file, /nowhere, does not exist"),
     ],
 )
-def test_a_url_that_can_not_be_read_is_refused_in_words(url: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_an_invalid_url_is_rejected_with_a_reason(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         CassandraUrl.parse(url)
 
 
-def test_a_refusal_does_not_show_the_password() -> None:
-    with pytest.raises(ValueError, match="names no keyspace") as refusal:
+def test_an_error_message_does_not_contain_the_password() -> None:
+    with pytest.raises(ValueError, match="has no Cassandra keyspace") as error:
         CassandraUrl.parse("cassandra://user:secret@one")
-    assert "secret" not in str(refusal.value)
+    assert "secret" not in str(error.value)
