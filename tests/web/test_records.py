@@ -1,4 +1,4 @@
-"""The recorder's routes, over the real recorder in SQLite."""
+"""The routes of records, with the real recorder and SQLite."""
 
 from __future__ import annotations
 
@@ -35,22 +35,29 @@ def listed(client: FlaskClient, query: str = "") -> list[str]:
     return [each["id"] for each in get(client, f"/records{query}")["records"]]
 
 
-def refused(answer: TestResponse) -> tuple[int, str]:
+def rejection(answer: TestResponse) -> tuple[int, str]:
     assert answer.mimetype == "application/problem+json"
     return answer.status_code, (answer.json or {})["code"]
 
 
-def test_a_prediction_stands_in_the_list_as_it_was_answered(client: FlaskClient) -> None:
-    told = predict(client, expected="7", source="upload", file_name="seven.png")
+def test_a_prediction_is_listed_as_it_was_returned(client: FlaskClient) -> None:
+    predicted = predict(client, expected="7", source="upload", file_name="seven.png")
     (record,) = get(client, "/records")["records"]
-    assert record == get(client, f"/records/{told['id']}")
+    assert record == get(client, f"/records/{predicted['id']}")
     for name in ("id", "date", "result", "digit", "confidence", "probabilities", "verdict", "model_version"):
-        assert record[name] == told[name]
+        assert record[name] == predicted[name]
     assert (record["source"], record["file_name"]) == ("upload", "seven.png")
     assert (record["expected"], record["label"]) == ("7", None)
 
 
-def test_pages_are_newest_first_and_next_leads_on(client: FlaskClient) -> None:
+def test_the_openapi_schema_of_a_record_has_the_fields_of_the_response(client: FlaskClient) -> None:
+    record = get(client, f"/records/{predict(client)['id']}")
+    schema = get(client, "/openapi.json")["components"]["schemas"]["RecordAnswer"]
+    assert set(schema["properties"]) == set(schema["required"]) == set(record)
+    assert "client" not in record  # the address of the client is only for the operator
+
+
+def test_pages_are_newest_first_and_next_leads_to_older_ones(client: FlaskClient) -> None:
     ids = [predict(client)["id"] for _ in range(5)]
     found, before = [], ""
     while True:
@@ -62,7 +69,7 @@ def test_pages_are_newest_first_and_next_leads_on(client: FlaskClient) -> None:
     assert found == ids[::-1]
 
 
-def test_a_list_can_be_filtered(client: FlaskClient) -> None:
+def test_records_can_be_filtered(client: FlaskClient) -> None:
     plain, corrected = predict(client), predict(client, source="upload", file_name="x.png")
     client.patch(f"/records/{corrected['id']}", json={"label": "1"})
     assert listed(client, "?corrected=true") == [corrected["id"]]
@@ -77,41 +84,43 @@ def test_a_list_can_be_filtered(client: FlaskClient) -> None:
     "query",
     ["limit=0", "limit=501", "limit=x", "verdict=maybe", "corrected=perhaps", "source=fax", "day=yesterday", "page=2"],
 )
-def test_a_query_that_can_not_be_read_is_refused(client: FlaskClient, query: str) -> None:
-    assert refused(client.get(f"/records?{query}")) == (400, "bad_parameter")
+def test_an_invalid_query_is_rejected(client: FlaskClient, query: str) -> None:
+    assert rejection(client.get(f"/records?{query}")) == (400, "bad_parameter")
 
 
 @pytest.mark.parametrize("cursor", ["x", "%00", "a" * 22, str(uuid.uuid1()), "AAAAAAAAAAAAAAAAAAAAAA"])
-def test_an_unknown_cursor_is_refused(client: FlaskClient, cursor: str) -> None:
-    assert refused(client.get(f"/records?before={cursor}")) == (400, "bad_cursor")
+def test_an_invalid_cursor_is_rejected(client: FlaskClient, cursor: str) -> None:
+    assert rejection(client.get(f"/records?before={cursor}")) == (400, "bad_cursor")
 
 
 @pytest.mark.parametrize("record_id", ["x", str(uuid.uuid1()), str(uuid.uuid4()), "0" * 32])
 @pytest.mark.parametrize("path", ["", "/image.png", "/strokes"])
-def test_an_unknown_record_is_said(client: FlaskClient, record_id: str, path: str) -> None:
-    assert refused(client.get(f"/records/{record_id}{path}")) == (404, "unknown_record")
+def test_an_unknown_record_is_not_found(client: FlaskClient, record_id: str, path: str) -> None:
+    assert rejection(client.get(f"/records/{record_id}{path}")) == (404, "unknown_record")
 
 
 def test_an_unknown_record_can_be_neither_corrected_nor_deleted(client: FlaskClient) -> None:
     path = f"/records/{uuid.uuid1()}"
-    assert refused(client.patch(path, json={"label": "1"})) == (404, "unknown_record")
-    assert refused(client.delete(path)) == (404, "unknown_record")
+    assert rejection(client.patch(path, json={"label": "1"})) == (404, "unknown_record")
+    assert rejection(client.delete(path)) == (404, "unknown_record")
 
 
-def test_a_drawing_comes_back_as_it_was_sent(client: FlaskClient) -> None:
+def test_a_drawing_is_returned_as_it_was_sent(client: FlaskClient) -> None:
     jpeg = as_file(draw(3), ".jpg")
     strokes = [[[10, 20, 0], [30, 40.5, 16]], [[1, 2, 500]]]
-    drawn = predict(client, strokes=strokes)
+    drawn = predict(client, strokes=strokes, pen_widths=[22, 9.5])
     sent = predict(client, image=as_data_url(jpeg, "image/jpeg"))
     picture = client.get(f"/records/{drawn['id']}/image.png")
     assert (picture.data, picture.mimetype) == (SEVEN, "image/png")
     assert get(client, f"/records/{drawn['id']}/strokes") == strokes
+    assert get(client, f"/records/{drawn['id']}")["pen_widths"] == [22, 9.5]
+    assert get(client, f"/records/{sent['id']}")["pen_widths"] is None
     photo = client.get(f"/records/{sent['id']}/image.png")
     assert (photo.data, photo.mimetype) == (jpeg, "image/jpeg")
-    assert refused(client.get(f"/records/{sent['id']}/strokes")) == (404, "no_strokes")
+    assert rejection(client.get(f"/records/{sent['id']}/strokes")) == (404, "no_strokes")
 
 
-def test_a_correction_and_its_undoing(client: FlaskClient) -> None:
+def test_a_label_can_be_set_and_removed(client: FlaskClient) -> None:
     path = f"/records/{predict(client)['id']}"
     before = get(client, path)
     for label in ("4", "not_a_digit", None):
@@ -120,33 +129,33 @@ def test_a_correction_and_its_undoing(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"7", b'{"label": 7}', b'{"label": "x"}', b"{}", b'{"label": "1", "id": 2}'])
-def test_a_label_that_is_none_is_refused(client: FlaskClient, body: bytes) -> None:
+def test_an_invalid_label_is_rejected(client: FlaskClient, body: bytes) -> None:
     path = f"/records/{predict(client)['id']}"
-    assert refused(client.patch(path, data=body, content_type="application/json")) == (400, "bad_label")
+    assert rejection(client.patch(path, data=body, content_type="application/json")) == (400, "bad_label")
     assert get(client, path)["label"] is None
 
 
-def test_what_was_deleted_is_gone(client: FlaskClient) -> None:
+def test_a_deleted_record_is_gone(client: FlaskClient) -> None:
     path = f"/records/{predict(client)['id']}"
     assert client.delete(path).status_code == 204
-    assert refused(client.delete(path)) == (404, "unknown_record")
-    assert refused(client.get(path)) == (404, "unknown_record")
-    assert refused(client.get(f"{path}/image.png")) == (404, "unknown_record")
+    assert rejection(client.delete(path)) == (404, "unknown_record")
+    assert rejection(client.get(path)) == (404, "unknown_record")
+    assert rejection(client.get(f"{path}/image.png")) == (404, "unknown_record")
     assert listed(client) == []
 
 
 def test_counts_and_confusion(client: FlaskClient) -> None:
-    told = [predict(client, expected="7"), predict(client), predict(client)]
-    client.patch(f"/records/{told[1]['id']}", json={"label": "1"})
+    predicted = [predict(client, expected="7"), predict(client), predict(client)]
+    client.patch(f"/records/{predicted[1]['id']}", json={"label": "1"})
     counts = get(client, "/records/counts")
-    assert counts["days"] == [{"day": told[0]["date"][:10], "result": "7", "count": 3}]
+    assert counts["days"] == [{"day": predicted[0]["date"][:10], "result": "7", "count": 3}]
     assert counts["confusion"] == [
         {"meant": "1", "read": "7", "count": 1},
         {"meant": "7", "read": "7", "count": 1},
     ]
 
 
-def test_the_same_key_gives_the_same_answer(client: FlaskClient) -> None:
+def test_the_same_key_gets_the_same_response(client: FlaskClient) -> None:
     sent = {"data": SEVEN_URL, "content_type": "text/plain", "headers": {"Idempotency-Key": "k-1"}}
     first, again = (client.post("/predict", **sent).json for _ in range(2))
     assert first == again
@@ -155,13 +164,13 @@ def test_the_same_key_gives_the_same_answer(client: FlaskClient) -> None:
 
 @pytest.fixture
 def five(client: FlaskClient) -> list[dict[str, Any]]:
-    """Five records: one corrected, one expected, one whose file has a formula for a name."""
-    told = [predict(client, image=as_data_url(as_file(draw(digit)))) for digit in (1, 2, 3)]
-    told.append(predict(client, expected="7"))
-    told.append(predict(client, source="upload", file_name="=1+1"))
-    client.patch(f"/records/{told[0]['id']}", json={"label": "4"})
-    client.patch(f"/records/{told[1]['id']}", json={"label": "not_a_digit"})
-    return told
+    """Five records: two corrected, one with an expected digit, one whose file name is a formula."""
+    predicted = [predict(client, image=as_data_url(as_file(draw(digit)))) for digit in (1, 2, 3)]
+    predicted.append(predict(client, expected="7", strokes=[[[1, 2, 3]]] * 2, pen_widths=[22, 9.5]))
+    predicted.append(predict(client, source="upload", file_name="=1+1"))
+    client.patch(f"/records/{predicted[0]['id']}", json={"label": "4"})
+    client.patch(f"/records/{predicted[1]['id']}", json={"label": "not_a_digit"})
+    return predicted
 
 
 def test_export_as_csv(client: FlaskClient, five: list[dict[str, Any]]) -> None:
@@ -171,7 +180,8 @@ def test_export_as_csv(client: FlaskClient, five: list[dict[str, Any]]) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["id"] for row in rows] == [each["id"] for each in reversed(five)]
     assert float(rows[0]["p7"]) == five[4]["probabilities"][7]
-    assert rows[0]["file_name"] == "'=1+1"  # no formula for a spreadsheet
+    assert rows[0]["file_name"] == "'=1+1"  # not a formula
+    assert [row["pen_widths"] for row in rows] == ["", "[22.0,9.5]", "", "", ""]
     assert rows[4]["label"] == "4"
 
 
@@ -181,11 +191,11 @@ def test_export_as_json_lines(client: FlaskClient, five: list[dict[str, Any]]) -
     assert rows == get(client, "/records?source=canvas")["records"]
 
 
-def test_export_as_mnist_does(client: FlaskClient, five: list[dict[str, Any]], app: Flask) -> None:
+def test_export_as_mnist_files(client: FlaskClient, five: list[dict[str, Any]], app: Flask) -> None:
     archive = zipfile.ZipFile(io.BytesIO(client.get("/records/export?format=idx").data))
     images, labels = archive.read("images-idx3-ubyte"), archive.read("labels-idx1-ubyte")
     assert images[:16] == bytes([0, 0, 8, 3, 0, 0, 0, 4, 0, 0, 0, 28, 0, 0, 0, 28])
-    assert labels == bytes([0, 0, 8, 1, 0, 0, 0, 4, 7, 7, 3, 4])  # newest first; what is no digit is left out
+    assert labels == bytes([0, 0, 8, 1, 0, 0, 0, 4, 7, 7, 3, 4])  # newest first, without the one that is not a digit
     assert len(images) == 16 + 4 * 784
     drawing = app.extensions["digitpad"].recorder.drawing(uuid.UUID(five[4]["id"]))
     assert images[16 : 16 + 784] == drawing.seen
@@ -208,5 +218,5 @@ def test_an_export_of_nothing_is_an_empty_file(client: FlaskClient, kind: str) -
         assert np.load(io.BytesIO(answer.data))["images"].shape == (0, 28, 28)
 
 
-def test_an_export_in_another_format_is_refused(client: FlaskClient) -> None:
-    assert refused(client.get("/records/export?format=xlsx")) == (400, "bad_parameter")
+def test_an_unknown_export_format_is_rejected(client: FlaskClient) -> None:
+    assert rejection(client.get("/records/export?format=xlsx")) == (400, "bad_parameter")
