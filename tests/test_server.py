@@ -25,7 +25,6 @@ from backend.records.sqlite.store import SqliteStore
 from backend.settings import TOP
 from tests.conftest import free_port, running_server
 from tools.drawings import SEVEN_URL
-from tools.processes import workers_of
 
 
 def predict(url: str) -> dict[str, Any]:
@@ -62,18 +61,16 @@ def test_records_are_there_again_after_a_restart(tmp_path: Path) -> None:
 
 def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     with running_server(tmp_path, WORKERS="2") as running:
-        seen = set(workers_of(running.process))
+        seen = set(running.workers)
         assert len(seen) == 2
         made = predict(running.url)["id"]
         for _ in range(3):  # one after the other, as a supervisor that gives up would not survive
-            killed = workers_of(running.process)[0]
+            killed = running.workers[0]
             os.kill(killed, signal.SIGKILL)
             end = time.monotonic() + 30
-            while (
-                killed in workers_of(running.process) or len(workers_of(running.process)) < 2
-            ) and time.monotonic() < end:
+            while (killed in running.workers or len(running.workers) < 2) and time.monotonic() < end:
                 time.sleep(0.1)
-            seen |= set(workers_of(running.process))
+            seen |= set(running.workers)
         assert len(seen) == 5
         assert recorded(running.url) == [made]
 
@@ -81,7 +78,7 @@ def test_each_worker_has_its_own_application_and_a_dead_one_is_replaced(tmp_path
 def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
         predict(running.url)
-        pids = workers_of(running.process)
+        pids = running.workers
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(timeout=20) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
@@ -90,7 +87,7 @@ def test_a_server_that_is_told_to_stop_stops_and_leaves_no_process(tmp_path: Pat
 def test_a_server_that_is_killed_leaves_no_process_on_its_port(tmp_path: Path) -> None:
     with running_server(tmp_path) as running:
         predict(running.url)
-        pids = workers_of(running.process)
+        pids = running.workers
         running.process.kill()
         end = time.monotonic() + 30
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < end:
@@ -111,7 +108,7 @@ def test_under_load_too_it_stops_at_once_and_has_kept_what_it_answered(tmp_path:
         for _ in range(8):
             pool.submit(predict_on, running.url)
         time.sleep(1)
-        pids = workers_of(running.process)
+        pids = running.workers
         running.process.send_signal(how)
         end = time.monotonic() + 8  # granian's own way out took 10 s, or for ever where its parent was killed
         while any(Path(f"/proc/{pid}").exists() for pid in pids):
@@ -194,4 +191,4 @@ def test_a_setting_that_does_not_serve_is_said_without_a_traceback(
 
 def test_each_core_has_a_worker_by_default(tmp_path: Path) -> None:
     with running_server(tmp_path, WORKERS="0") as running:
-        assert len(workers_of(running.process)) == len(os.sched_getaffinity(0))
+        assert len(running.workers) == len(os.sched_getaffinity(0))

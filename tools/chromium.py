@@ -1,12 +1,13 @@
-"""The browser in which the pages are tried: Debian's Chromium, driven by Playwright."""
+"""The browser that opens the pages: an installed Chromium, driven by Playwright."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 FLAGS = [
@@ -18,18 +19,34 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SCREENS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 720}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 3,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
 
 
-def find_chromium() -> str | None:
+class NoChromium(RuntimeError):
+    """Chromium is not installed."""
+
+
+def find_chromium() -> str:
+    """Path of Chromium: the CHROMIUM environment variable, or the first one on PATH. Raises NoChromium."""
     names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = find_chromium()
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        pytest.skip("no Chromium here: install it, or name it by CHROMIUM=/path/to/chromium")
+        raise NoChromium("Chromium is missing: install it, or set CHROMIUM to its path.")
+    return path
+
+
+@contextmanager
+def open_chromium() -> Iterator[Browser]:
+    """A headless browser, closed at the end of the block. Raises NoChromium."""
+    path = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -1,29 +1,23 @@
-"""The pictures of docs/, taken from a server of its own: `script/screenshots`."""
+"""Takes the screenshots in docs/ from a temporary server: `script/screenshots`."""
 
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import running_server
-from tests.page.conftest import SCREENS
-from tests.page.test_draw import predict
-from tools.chromium import FLAGS, find_chromium
+from backend.settings import TOP
+from tools.chromium import SCREENS, open_chromium
 from tools.hand import draw
+from tools.server import Server
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = TOP / "docs"
 PLACES = [(0.2, 0.15, 0.65), (0.1, 0.1, 0.5), (0.4, 0.35, 0.5), (0.15, 0.1, 0.8)]
 
 
 def main() -> None:
-    path = find_chromium()
-    if path is None:
-        raise SystemExit("No Chromium here: install it, or name it by CHROMIUM=/path/to/chromium.")
-    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder)) as running, sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=path, args=FLAGS)
-        page = open_page(browser, running.url, "desktop")
+    with tempfile.TemporaryDirectory() as folder, Server({"INSTANCE": folder}) as server, open_chromium() as browser:
+        page = open_page(browser, server.url, "desktop")
         fill_recorder(page)
         predict_digit(page, "9")
         page.screenshot(path=DOCS / "screenshot.png")
@@ -33,10 +27,9 @@ def main() -> None:
         expect(page.locator("#records tbody tr").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=DOCS / "recorder.png")
-        phone = open_page(browser, running.url, "phone")
+        phone = open_page(browser, server.url, "phone")
         predict_digit(phone, "9")
         phone.screenshot(path=DOCS / "phone.png")
-        browser.close()
 
 
 def open_page(browser: Browser, url: str, screen: str) -> Page:
@@ -60,6 +53,11 @@ def predict_digit(page: Page, digit: str) -> None:
     predict(page)
     page.mouse.move(5, 5)
     expect(page.locator("#correction")).to_be_visible()
+
+
+def predict(page: Page) -> None:
+    with page.expect_response("**/predict"):
+        page.get_by_role("button", name="Predict").click()
 
 
 def explain(page: Page) -> None:

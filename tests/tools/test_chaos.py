@@ -1,4 +1,4 @@
-"""A minute of everything being killed on three real Cassandra nodes; checker.py says what must hold."""
+"""Every fault once on three real Cassandra nodes; see tools/failure/chaos.py."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
 from tools.cassandra_nodes import Nodes, NoNodes
 from tools.failure import chaos
 
 
-def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path, nodes: Nodes) -> None:
+def test_no_acknowledged_record_is_lost_whatever_fails(tmp_path: Path, nodes: Nodes) -> None:
     try:
         nodes.need(3)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    assert chaos.run(60, free_port(), tmp_path, nodes) == []
+    except NoNodes as error:
+        pytest.skip(str(error))
+    assert chaos.run(0, tmp_path, nodes) == []

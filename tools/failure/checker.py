@@ -1,7 +1,7 @@
-"""What clients heard, what is read back afterwards, and whether the two agree.
+"""Compares what clients were told with the records that are there afterwards.
 
-Every acknowledged id must be there exactly once, every drawing whose answer was never heard at most
-once, what is answered as "stored" at once readable, and no answer may be a 500.
+Every acknowledged record must exist exactly once, a drawing without an answer at most once. A record that was
+answered as "stored" must be readable at once, and no answer may be a 500.
 """
 
 from __future__ import annotations
@@ -18,27 +18,37 @@ from typing import Any
 
 @dataclass
 class History:
-    """What the clients heard. A record's file name is its idempotency key."""
+    """What the clients were told. The file name of a record is its idempotency key."""
 
     began: float = field(default_factory=time.monotonic)
-    asked: set[str] = field(default_factory=set)
+    phase: str = ""  # of the run; answers are counted by phase
+    sent: set[str] = field(default_factory=set)  # keys
     acknowledged: dict[str, str] = field(default_factory=dict)  # id by key
-    labels: dict[str, str] = field(default_factory=dict)  # by id; "?": the answer was not heard
-    deleted: dict[str, str] = field(default_factory=dict)  # by id: "yes", or "?"
-    leads_to: dict[str, str] = field(default_factory=dict)  # by id: the record that it leads to, where not its own
+    labels: dict[str, str] = field(default_factory=dict)  # by id; "?" if there was no answer
+    deleted: dict[str, str] = field(default_factory=dict)  # by id: "yes", or "?" if there was no answer
+    aliases: dict[str, str] = field(default_factory=dict)  # id of an earlier try's record, by acknowledged id
+    records: list[dict[str, Any]] = field(default_factory=list)  # in the end
     answers: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    slowest: float = 0.0
+    slowest: float = 0.0  # seconds
 
     def say(self, what: str) -> None:
-        self.faults.append(f"{time.monotonic() - self.began:6.1f} s  {what}")
-        print(self.faults[-1], flush=True)
+        print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
+
+    def count(self, answer: str) -> None:
+        self.answers[f"{self.phase}: {answer}" if self.phase else answer] += 1
+
+    def print(self) -> None:
+        print(f"{len(self.sent)} drawings, {len(self.acknowledged)} acknowledged, {len(self.records)} records read,")
+        print(f"{len(self.deleted)} deletions, {len(self.labels)} corrections; slowest answer {self.slowest:.2f} s")
+        print("\n".join(f"  {what}: {count}" for what, count in sorted(self.answers.items())))
+        print(f"{len(self.wrong)} wrong" if self.wrong else "Nothing is wrong.")
 
 
 def ask(
     port: int, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
+    """Status and JSON of the response to one request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     try:
         connection.request(
@@ -52,14 +62,14 @@ def ask(
 
 
 def read_back(port: int) -> list[dict[str, Any]]:
-    """Every record, by pages, once nothing is queued any more."""
-    least, end = sys.maxsize, time.monotonic() + 300
-    while least > 0:
+    """All records, once the queue is empty. Raises TimeoutError if it does not shrink for five minutes."""
+    shortest, end = sys.maxsize, time.monotonic() + 300
+    while shortest > 0:
         state: dict[str, Any] = {}
         with suppress(OSError, http.client.HTTPException):
             state = ask(port, "GET", "/health/ready")[1].get("recorder", {})
-        if state.get("ok") and state["queued"] < least:
-            least, end = state["queued"], time.monotonic() + 300
+        if state.get("ok") and state["queued"] < shortest:
+            shortest, end = state["queued"], time.monotonic() + 300
         if time.monotonic() > end:
             raise TimeoutError(f"Nothing was delivered for five minutes: {state}")
         time.sleep(0.5)
@@ -75,35 +85,38 @@ def read_back(port: int) -> list[dict[str, Any]]:
         before = f"&before={page['next']}"
 
 
-def follow(port: int, history: History, records: list[dict[str, Any]]) -> None:
-    """Ask for what was acknowledged and isn't listed: an id may lead to the record of an earlier try."""
-    listed = {each["id"] for each in records}
+def follow(port: int, history: History) -> None:
+    """Look up the acknowledged ids that are not listed: they may be aliases of an earlier try's record."""
+    listed = {each["id"] for each in history.records}
     for record_id in history.acknowledged.values():
         if record_id not in listed:
             status, answer = ask(port, "GET", f"/records/{record_id}")
             if status == 200:
-                history.leads_to[record_id] = answer["id"]
+                history.aliases[record_id] = answer["id"]
 
 
-def check(history: History, records: list[dict[str, Any]]) -> list[str]:
-    """What is wrong, in sentences; nothing where all is as promised."""
-    wrong = list(history.wrong)
-    by_id = Counter(each["id"] for each in records)
-    by_key = Counter(each["file_name"] for each in records)
-    wrong += [f"{each} is there {count} times" for each, count in by_id.items() if count > 1]
+def check(history: History) -> list[str]:
+    """What is wrong with the records, in sentences."""
+    by_id = Counter(each["id"] for each in history.records)
+    by_key = Counter(each["file_name"] for each in history.records)
+    wrong = [f"{each} exists {count} times" for each, count in by_id.items() if count > 1]
     for key, record_id in history.acknowledged.items():
-        there = by_id[history.leads_to.get(record_id, record_id)] > 0
-        if not there and record_id not in history.deleted:
-            wrong.append(f"{record_id} was acknowledged and is lost")
+        exists = by_id[history.aliases.get(record_id, record_id)] > 0
+        if not exists and record_id not in history.deleted:
+            wrong.append(f"{record_id} was acknowledged, but is lost")
         if by_key[key] and history.deleted.get(record_id) == "yes":
-            wrong.append(f"{record_id} was deleted and is there")
+            wrong.append(f"{record_id} was deleted, but exists")
         if by_key[key] > 1:
-            wrong.append(f"one drawing, key {key}, is there {by_key[key]} times")
-    unheard = history.asked - set(history.acknowledged)
-    wrong += [f"unacknowledged {key} is there {by_key[key]} times" for key in unheard if by_key[key] > 1]
-    labels = {history.leads_to.get(record_id, record_id): label for record_id, label in history.labels.items()}
-    for each in records:
+            wrong.append(f"the drawing with key {key} exists {by_key[key]} times")
+    unacknowledged = history.sent - set(history.acknowledged)
+    wrong += [
+        f"the unacknowledged drawing with key {key} exists {by_key[key]} times"
+        for key in unacknowledged
+        if by_key[key] > 1
+    ]
+    labels = {history.aliases.get(record_id, record_id): label for record_id, label in history.labels.items()}
+    for each in history.records:
         label = labels.get(each["id"])
         if label not in (None, "?") and each["label"] != label:
-            wrong.append(f"{each['id']} was labelled {label} and reads {each['label']}")
+            wrong.append(f"{each['id']} was labeled {label}, but has {each['label']}")
     return wrong

@@ -1,8 +1,7 @@
-"""What the commands of this folder have in common."""
+"""What the commands in this package share."""
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -11,21 +10,20 @@ from pathlib import Path
 from tools.cassandra_nodes import Nodes
 
 
-def on_nodes(run: Callable[[float, int, Path, Nodes], list[str]], seconds: float, port: int) -> int:
-    """`run` with the seconds of the command line on Cassandra nodes of its own. Returns the exit status."""
+def run_on_nodes(run: Callable[[float, Path, Nodes], list[str]], default: float) -> None:
+    """`run_alone` for a run that needs Cassandra nodes."""
     nodes = Nodes()
     try:
-        return alone(lambda seconds, port, folder: run(seconds, port, folder, nodes), seconds, port)
+        run_alone(lambda seconds, folder: run(seconds, folder, nodes), default)
     finally:
         nodes.stop()
 
 
-def alone(run: Callable[[float, int, Path], list[str]], seconds: float, port: int) -> int:
-    """The same without nodes. Says what is wrong; returns the exit status."""
-    if len(sys.argv) > 1:
-        seconds = float(sys.argv[1])
+def run_alone(run: Callable[[float, Path], list[str]], default: float) -> None:
+    """Run for the seconds on the command line, in a temporary folder, and exit with 1 if something is wrong."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else default
     with tempfile.TemporaryDirectory() as folder:
-        wrong = run(seconds, int(os.environ.get("PORT", port)), Path(folder))
+        wrong = run(seconds, Path(folder))
     for each in wrong[:20]:
         print(each)
-    return 1 if wrong else 0
+    sys.exit(1 if wrong else 0)

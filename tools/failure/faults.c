@@ -1,6 +1,6 @@
-// A disk that fails at a chosen call: preloaded before SQLite, it counts the file calls on what lies
-// under FAULT_FOLDER and lets the Nth of them fail. Not armed, it only makes the disk full while the file
-// FAULT_FULL exists. See faulty_disk.py and server.py.
+// A disk that fails at a chosen call. Preloaded before SQLite, it counts the file system calls on files under
+// FAULT_FOLDER and makes the Nth one fail. Until it is armed, it only simulates a full disk while the file FAULT_FULL
+// exists. See faulty_disk.py and faults.py.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ static int mode = COUNT;
 static long fatal = -1, calls = 0;
 static int guarded[1024]; // by file descriptor
 
-// What a power failure takes back: every write since the file's last sync, newest first.
+// What a power failure undoes: every write since the last sync of its file, newest first.
 struct undo {
   struct undo *older;
   dev_t dev;
@@ -36,7 +36,7 @@ static char paths[1024][512];
 void fault_arm(int how, long nth) { mode = how; fatal = nth; calls = 0; }
 long fault_calls(void) { return calls; }
 
-static void take_back(void) {
+static void undo_unsynced(void) {
   for (struct undo *each = newest; each; each = each->older) {
     int fd = REAL(open64)(each->path, O_WRONLY);
     if (fd < 0) continue;
@@ -48,7 +48,7 @@ static void take_back(void) {
 
 static void note(int fd, off_t at, size_t length) {
   struct stat now;
-  if (mode != POWER || strstr(paths[fd], "-shm") || fstat(fd, &now) < 0) return; // -shm is never synced, and made anew
+  if (mode != POWER || strstr(paths[fd], "-shm") || fstat(fd, &now) < 0) return; // -shm is never synced, but rebuilt
   struct undo *undo = malloc(sizeof *undo + length);
   undo->older = newest;
   undo->dev = now.st_dev, undo->ino = now.st_ino, undo->size = now.st_size, undo->at = at;
@@ -67,14 +67,14 @@ static void synced(int fd) {
   }
 }
 
-// Whether this call is to fail; `writes` says that it needs room on the disk.
+// Whether this call must fail. `writes`: it needs space on the disk.
 static int fails(int writes) {
   long now = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
   const char *full = getenv("FAULT_FULL");
   if (writes && full && access(full, F_OK) == 0) { errno = ENOSPC; return 1; }
   if (fatal < 0 || now < fatal) return 0;
   if (mode == KILL && now == fatal) return 1;
-  if (mode == POWER && now == fatal) { take_back(); _exit(137); }
+  if (mode == POWER && now == fatal) { undo_unsynced(); _exit(137); }
   if (mode == IO_ERROR && now == fatal) { errno = EIO; return 1; }
   if (mode == DISK_FULL && writes) { errno = ENOSPC; return 1; } // and stays full
   return 0;
@@ -163,7 +163,7 @@ TRUNCATE(ftruncate64, off64_t)
   int name(int fd) {                              \
     if (on(fd) && fails_or_dies(0)) return -1;    \
     if (on(fd)) synced(fd);                       \
-    return mode == COUNT ? REAL(name)(fd) : 0; /* armed: the page cache will do as the disk */ \
+    return mode == COUNT ? REAL(name)(fd) : 0; /* when armed, the page cache stands in for the disk */ \
   }
 SYNC(fsync)
 SYNC(fdatasync)
