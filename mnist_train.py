@@ -1,13 +1,13 @@
-"""Trains the network that Digitpad reads with, and writes model_mnist.json, model_mnist.h5 and model_mnist.onnx.
+"""Trains Digitpad's network and writes model_mnist.json, model_mnist.h5 and, in models/, its ONNX exports.
 
-MNIST's 10,000 test pictures: mean 99.657 %, sd 0.025 %, n 3 seeds; the network that ships, taught by them, 99.71 %.
-An epoch takes 92 s on four cores, hence a network 25 minutes and all four 110.
+Accuracy on MNIST's 10,000 test images: mean 99.657 %, sd 0.025 % over 3 seeds; the shipped network, distilled from
+the three, reaches 99.71 %. An epoch takes 92 s on four cores, one network 25 minutes, and all four 110 minutes.
 
-    python mnist_train.py              three networks, and the one that ships, which learns from them
-    python mnist_train.py --arch cnn   the reports' CNN, or softmax regression, on plain MNIST
-    python mnist_train.py --quick      a small network, 99 % within a minute
+    python mnist_train.py              three networks, and the shipped one, distilled from the three
+    python mnist_train.py --arch cnn   a textbook CNN, or softmax regression, on plain MNIST
+    python mnist_train.py --quick      a small network that reaches 99 % within a minute
 
-The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that has them (docs/data.md).
+The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that contains them (docs/data.md).
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.reading.errors import BlankDrawing
+from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
-from backend.reading.recognizer import FORMAT, among_digits
+from backend.reading.recognizer import FORMAT, Floats, network_input, ten_probabilities
 from training.download import MissingData
-from training.drawing import CANVAS, PENS, Image, draw_at_random
+from training.drawing import CANVAS, PENS, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
 from training.paper import photograph
 from training.sources import DATA_HELP, Pens, find_data, load_mnist
@@ -46,58 +47,56 @@ from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear
 # ---- the recipe -----------------------------------------------------------------------------------------------------
 
 EPOCHS = 16
-PASSES = 2  # drawing an epoch costs as much as learning from it: each is learned twice, in another order
+PASSES = 2  # over each epoch, in different order, since generating its images takes as long as training on them
 BATCH = 128
-PLAIN_EPOCHS = 12  # of the networks that it is compared with
+PLAIN_EPOCHS = 12  # of the networks for comparison
 QUICK_EPOCHS = 4
 PLAIN_BATCH = 128
-PEAK_RATE = 2.5e-3  # of AdamW, warmed up over one epoch, then a half cosine to nothing
+PEAK_RATE = 2.5e-3  # learning rate of AdamW: warmup over one epoch, then cosine decay to zero
 WEIGHT_DECAY = 1e-3
-HINT = 0.5  # share of the teachers' belief in what the network that ships learns; the rest is the label
-SMOOTHING = 0.02  # of the labels, some of which are wrong
-EMA = 0.999  # weights are averaged over the last ~1000 steps
-PEN_REPEATS = 3  # each drawing of the pens comes this often in an epoch, varied anew
-OTHERS, INVENTED, NUMBERS = 5000, 2500, 1000  # letters and signs, scribbles, two-digit numbers in an epoch
-PHOTOGRAPHS = 1500  # digits of the pens on paper
-FAT_SHARE, FAT_PENS = 0.3, (18.0, 36.0)  # px: these drawings are the hardest, their loops are filled
-NON_DIGIT_PENS = (6.0, 20.0)  # px: with a fatter pen, what is no digit is a blob that a digit can be too
-MILD_SHARE, MILD = 0.4, 0.5  # the last epochs vary half as much, so that training ends near what people really draw
-TUNE_EVERY = 10  # every tenth writer of the training part is kept for choosing, and not trained on
-TUNE_MNIST = 2000  # the last of MNIST's training pictures likewise
+DISTILLATION = 0.5  # weight of the teachers' probabilities in the targets of the shipped network; the rest is the label
+SMOOTHING = 0.02  # label smoothing, since some labels are wrong
+EMA = 0.999  # momentum of the moving average of the weights: about the last 1000 steps
+PEN_REPEATS = 3  # times that each pen drawing occurs in an epoch, varied differently
+OTHERS, INVENTED, NUMBERS = 5000, 2500, 1000  # per epoch: letters and signs, generated doodles, two-digit numbers
+PHOTOGRAPHS = 1500  # per epoch: pen drawings photographed on paper
+FAT_SHARE, FAT_PENS = 0.3, (18.0, 36.0)  # fraction and px; these drawings are the hardest, since loops are filled
+NON_DIGIT_PENS = (6.0, 20.0)  # px; with a wider pen, a non-digit is a blob that could be a digit
+MILD_SHARE, MILD = 0.4, 0.5  # the last 40 % of the epochs vary half as much, closer to what people really draw
+TUNE_EVERY = 10  # every tenth writer of the training part is held out for tuning
+TUNE_MNIST = 2000  # the last of MNIST's training images are held out too
 
-SUSPECT_BELOW, SUSPECT_ABOVE = 0.05, 0.8  # probability of the label, and of another digit, that make a label suspect
+SUSPECT_BELOW, SUSPECT_ABOVE = 0.05, 0.8  # a label is suspect if it is less, and another digit more probable
 
 NOT_A_DIGIT = 10  # the eleventh class
-NOT_A_DIGIT_ABOVE = 0.5  # its probability from which that is the verdict
-RIGHT_WHEN_SURE = 0.9975  # of the drawings with the verdict `digit`, on the kept writers
-CHUNK = 500  # drawings that one worker makes at a time
-
-Floats = npt.NDArray[np.float32]
+NOT_A_DIGIT_ABOVE = 0.5  # the verdict is `not a digit` if its probability is higher
+RIGHT_WHEN_SURE = 0.9975  # required accuracy of the verdict `digit` on the held-out writers
+CHUNK = 500  # images that a worker generates at a time
 
 
 # ---- networks -------------------------------------------------------------------------------------------------------
 
 
 def build(arch: str) -> Any:
-    """A Keras model from (28, 28, 1) in [0, 1] to logits: eleven for the network that ships, ten for the others."""
+    """A Keras model from (28, 28, 1) in [0, 1] to logits: eleven for the shipped network, ten for the others."""
     import keras
     from keras import layers
 
-    picture = x = layers.Input((28, 28, 1), name="picture")
+    image = x = layers.Input((28, 28, 1), name="picture")
     if arch == "softmax":
-        return keras.Model(picture, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="softmax_regression")
+        return keras.Model(image, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="softmax_regression")
     if arch == "cnn":
         for width in (32, 64):
             x = layers.Conv2D(width, 5, activation="relu")(x)
             x = layers.MaxPooling2D()(x)
         x = layers.Dense(1024, activation="relu")(layers.Flatten()(x))
-        return keras.Model(picture, layers.Dense(10, name="logits")(layers.Dropout(0.5)(x)), name="reports_cnn")
+        return keras.Model(image, layers.Dense(10, name="logits")(layers.Dropout(0.5)(x)), name="textbook_cnn")
     if arch == "quick":
         for width, pool in ((16, True), (32, True), (64, False)):
             x = layers.Conv2D(width, 3, use_bias=False)(x)
             x = layers.MaxPooling2D()(x) if pool else x
             x = layers.ReLU()(layers.BatchNormalization()(x))
-        return keras.Model(picture, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="quick")
+        return keras.Model(image, layers.Dense(10, name="logits")(layers.Flatten()(x)), name="quick")
     for width, stride, padding in (
         (32, 1, "valid"),
         (32, 1, "valid"),
@@ -110,17 +109,17 @@ def build(arch: str) -> Any:
         x = layers.Conv2D(width, 3, strides=stride, padding=padding, use_bias=False)(x)
         x = layers.BatchNormalization()(x)
         x = layers.ReLU()(x)
-    return keras.Model(picture, layers.Dense(11, name="logits")(layers.Flatten()(x)), name="digitpad")
+    return keras.Model(image, layers.Dense(11, name="logits")(layers.Flatten()(x)), name="digitpad")
 
 
-# ---- data: every epoch is drawn anew --------------------------------------------------------------------------------
+# ---- data: new images for every epoch --------------------------------------------------------------------------------
 
 
-class Material:
-    """What is trained on, and which part of it is kept for choosing."""
+class TrainingData:
+    """All training data, and which part of it is held out for tuning."""
 
     def __init__(self, folder: Path) -> None:
-        self.pictures, self.labels, self.test_pictures, self.test_labels = load_mnist(folder)
+        self.images, self.labels, self.test_images, self.test_labels = load_mnist(folder)
         self.pens, self.others = Pens(folder / "pens.npz"), Pens(folder / "pens_other.npz")
         self._pens_train, self.pens_tune = _split(self.pens)
         self.pens_train = self._pens_train
@@ -130,7 +129,7 @@ class Material:
         self.mnist_train = np.arange(len(self.labels) - TUNE_MNIST)
 
     def epoch(self, rng: Rng) -> list[tuple[str, int]]:
-        """The samples of an epoch, shuffled: (kind, index)."""
+        """The shuffled samples of an epoch: (kind, index)."""
         samples = [("mnist", i) for i in self.mnist_train.tolist()]
         samples += [("pens", i) for i in self.pens_train.tolist()] * PEN_REPEATS
         samples += [("other", i) for i in rng.choice(self.others_train, OTHERS, replace=False).tolist()]
@@ -138,18 +137,18 @@ class Material:
         samples += [("photograph", i) for i in rng.choice(self.pens_train, PHOTOGRAPHS).tolist()]
         return [samples[k] for k in rng.permutation(len(samples))]
 
-    def set_aside(self, drawings: npt.NDArray[np.int64]) -> None:
-        """Train on all of the pens' drawings but these."""
+    def exclude(self, drawings: npt.NDArray[np.int64]) -> None:
+        """Train on all pen drawings except these."""
         self.pens_train = np.setdiff1d(self._pens_train, drawings)
 
     def make(self, kind: str, i: int, rng: Rng, amount: float) -> tuple[Image, int]:
-        """One 28x28 picture, varied by `amount` (0 to 1), and its class."""
-        picture, label = self._make(kind, i, rng, amount)
-        return wear(picture, rng) if rng.random() < amount else picture, label
+        """One 28x28 image, varied by `amount` (0 to 1), and its class."""
+        image, label = self._make(kind, i, rng, amount)
+        return wear(image, rng) if rng.random() < amount else image, label
 
     def _make(self, kind: str, i: int, rng: Rng, amount: float) -> tuple[Image, int]:
         if kind == "mnist":
-            return _vary_mnist(self.pictures[i], rng, amount), int(self.labels[i])
+            return _vary_mnist(self.images[i], rng, amount), int(self.labels[i])
         if kind == "pens":
             label = str(self.pens.label[i])
             strokes = vary_strokes(add_style(self.pens.strokes(i), label, rng), rng, amount)
@@ -157,7 +156,7 @@ class Material:
             return normalize(draw_at_random(strokes, rng, pens)), int(label)
         if kind == "photograph":
             ink = draw_at_random(vary_strokes(self.pens.strokes(i), rng, amount), rng)
-            with contextlib.suppress(BlankDrawing):  # nothing left to see: use the drawing itself
+            with contextlib.suppress(BlankDrawing):  # nothing is visible in the photograph: use the drawing itself
                 ink = find_ink(photograph(ink, rng, largest=480))
             return normalize(ink), int(self.pens.label[i])
         if kind == "other":
@@ -171,91 +170,87 @@ class Material:
 
 
 def _split(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Drawings of the training part: those to train on, and those of every tenth writer to choose by."""
+    """The drawings of the training part: those to train on, and those held out for tuning."""
     train = np.flatnonzero(pens.split == "train")
-    kept = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
-    return train[~kept], train[kept]
+    held_out = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
+    return train[~held_out], train[held_out]
 
 
-def _vary_mnist(picture: Image, rng: Rng, amount: float) -> Image:
-    """Half as MNIST has them, half enlarged, some with a far wider pen, and brought to MNIST's form as a user's is."""
-    picture = warp(picture, rng, amount)
+def _vary_mnist(image: Image, rng: Rng, amount: float) -> Image:
+    """Vary an image of MNIST. Half of them are enlarged, sometimes thickened, and normalized like a user's drawing."""
+    image = warp(image, rng, amount)
     if rng.random() < 0.3 * amount:
-        picture = thicken(picture, rng)
-    if rng.random() < 0.5 or picture.max() < 128:
-        return picture
+        image = thicken(image, rng)
+    if rng.random() < 0.5 or image.max() < 128:
+        return image
     side = round(rng.uniform(100, CANVAS))
-    how = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
-    large = cv2.resize(picture, (side, side), interpolation=how)
+    interpolation = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[rng.integers(3)]
+    large = cv2.resize(image, (side, side), interpolation=interpolation)
     return normalize(widen(large, rng.uniform(0, 0.1) * side) if rng.random() < 0.5 else large)
 
 
-_material: Material
+_worker_data: TrainingData
 
 
 def _start_worker(folder: Path) -> None:
-    global _material
+    global _worker_data
     os.nice(5)
     cv2.setNumThreads(1)
-    _material = Material(folder)
+    _worker_data = TrainingData(folder)
 
 
 def _make_chunk(
     samples: list[tuple[str, int]], seed: list[int], amount: float
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     rng = np.random.default_rng(seed)
-    made = [_material.make(kind, i, rng, amount) for kind, i in samples]
-    return np.stack([picture for picture, _ in made]), np.array([label for _, label in made])
+    made = [_worker_data.make(kind, i, rng, amount) for kind, i in samples]
+    return np.stack([image for image, _ in made]), np.array([label for _, label in made])
 
 
 class Epochs:
-    """Draws the next epoch in other processes while the network learns from this one."""
+    """Generates the next epoch in other processes while the network trains on the current one."""
 
-    def __init__(self, folder: Path, material: Material, seed: int, mild_from: int, workers: int) -> None:
+    def __init__(self, folder: Path, data: TrainingData, seed: int, mild_from: int, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(workers, context, _start_worker, (folder,))
-        self._material, self._seed, self._mild_from = material, seed, mild_from
+        self._data, self._seed, self._mild_from = data, seed, mild_from
         self._pending: dict[int, list[Future[Any]]] = {}
 
-    def ask(self, epoch: int) -> None:
-        samples = self._material.epoch(np.random.default_rng([self._seed, epoch]))
+    def prepare(self, epoch: int) -> None:
+        """Start generating an epoch."""
+        samples = self._data.epoch(np.random.default_rng([self._seed, epoch]))
         amount = 1.0 if epoch < self._mild_from else MILD
         self._pending[epoch] = [
             self._pool.submit(_make_chunk, samples[k : k + CHUNK], [self._seed, epoch, k], amount)
             for k in range(0, len(samples), CHUNK)
         ]
 
-    def take(self, epoch: int) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """Pictures (n, 28, 28, 1) in [0, 1] and classes (n,)."""
+    def get(self, epoch: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Images (n, 28, 28, 1) in [0, 1] and classes (n,)."""
         if epoch not in self._pending:
-            self.ask(epoch)
+            self.prepare(epoch)
         chunks = [future.result() for future in self._pending.pop(epoch)]
-        pictures = np.concatenate([pictures for pictures, _ in chunks])
-        return as_input(pictures), np.concatenate([labels for _, labels in chunks])
+        images = np.concatenate([images for images, _ in chunks])
+        return network_input(images), np.concatenate([labels for _, labels in chunks])
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
 
-def as_input(pictures: npt.NDArray[np.uint8]) -> Floats:
-    """uint8 (n, 28, 28) as the network takes them: float32 (n, 28, 28, 1) in [0, 1]."""
-    return pictures[..., None].astype(np.float32) / np.float32(255)
-
-
 # ---- training -------------------------------------------------------------------------------------------------------
 
 
-def train(folder: Path, material: Material, seed: int, epochs: int, keep: Path, teachers: Sequence[Any] = ()) -> Any:
-    """A network of the kind that ships, trained; goes on where an earlier run with the same folder `keep` stopped."""
+def train(folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, teachers: Sequence[Any] = ()) -> Any:
+    """Train the shipped architecture, resuming from the checkpoint of an interrupted run in the folder `keep`."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    material.set_aside(np.array([], int))
+    data.exclude(np.array([], int))
     workers = max(1, (os.cpu_count() or 1) // 2)
-    drawn = Epochs(folder, material, seed, round(epochs * (1 - MILD_SHARE)), workers)
-    steps = math.ceil(PASSES * len(material.epoch(np.random.default_rng(0))) / BATCH)
+    epoch_data = Epochs(folder, data, seed, round(epochs * (1 - MILD_SHARE)), workers)
+    steps = math.ceil(PASSES * len(data.epoch(np.random.default_rng(0))) / BATCH)
     checkpoint = keep / f"seed{seed}-{epochs}.keras"
     done_file = checkpoint.with_suffix(".epoch")
     suspects = checkpoint.with_suffix(".npy")
@@ -263,9 +258,9 @@ def train(folder: Path, material: Material, seed: int, epochs: int, keep: Path, 
     keep.mkdir(parents=True, exist_ok=True)
     if done_file.exists():
         model, first = keras.models.load_model(checkpoint), int(done_file.read_text())
-        print(f"going on after epoch {first}")
+        print(f"resuming after epoch {first}")
         if first > half:
-            material.set_aside(np.load(suspects))
+            data.exclude(np.load(suspects))
     else:
         model = build("digitpad")
         rate = keras.optimizers.schedules.CosineDecay(
@@ -276,44 +271,46 @@ def train(folder: Path, material: Material, seed: int, epochs: int, keep: Path, 
         model.compile(optimizer, loss, metrics=["accuracy"])
     for epoch in range(first, epochs):
         began = time.monotonic()
-        pictures, labels = drawn.take(epoch)
+        images, labels = epoch_data.get(epoch)
         if epoch == half:
-            np.save(suspects, find_suspects(model, material))
+            np.save(suspects, find_suspects(model, data))
         if epoch >= half:
-            material.set_aside(np.load(suspects))
+            data.exclude(np.load(suspects))
         if epoch + 1 < epochs:
-            drawn.ask(epoch + 1)
+            epoch_data.prepare(epoch + 1)
         targets = np.eye(11, dtype=np.float32)[labels]
         if teachers:
-            targets += HINT * (agreed(teachers, pictures, targets) - targets)
+            targets += DISTILLATION * (agreed(teachers, images, targets) - targets)
         rng = np.random.default_rng([seed, epoch])
         order = np.concatenate([rng.permutation(len(labels)) for _ in range(PASSES)])
         bar = keras.utils.Progbar(len(order), stateful_metrics=["loss", "accuracy"])
         model.reset_metrics()
         for k in range(0, len(order), BATCH):
             batch = order[k : k + BATCH]
-            logs = model.train_on_batch(pictures[batch], targets[batch], return_dict=True)
+            logs = model.train_on_batch(images[batch], targets[batch], return_dict=True)
             bar.update(k + len(batch), list(logs.items()))
         model.save(checkpoint)
         done_file.write_text(str(epoch + 1))
-        right = accuracy(model, as_input(material.pictures[-TUNE_MNIST:]), material.labels[-TUNE_MNIST:])
+        right = accuracy(model, network_input(data.images[-TUNE_MNIST:]), data.labels[-TUNE_MNIST:])
         took = time.monotonic() - began
-        print(f"epoch {epoch + 1}/{epochs}: {took:.0f} s, {right:.2%} of {TUNE_MNIST} kept MNIST pictures", flush=True)
-    drawn.close()
-    print(f"set aside as wrongly labeled: {len(np.load(suspects))} of the pens' drawings")
+        print(
+            f"epoch {epoch + 1}/{epochs}: {took:.0f} s, {right:.2%} of {TUNE_MNIST} held-out MNIST images", flush=True
+        )
+    epoch_data.close()
+    print(f"excluded as mislabeled: {len(np.load(suspects))} pen drawings")
     model.optimizer.finalize_variable_values(model.trainable_variables)
     return model
 
 
-def agreed(teachers: Sequence[Any], pictures: Floats, targets: Floats) -> Floats:
-    """What the teachers believe on the average where it is what the label says, else the label. All (n, 11).
+def agreed(teachers: Sequence[Any], images: Floats, targets: Floats) -> Floats:
+    """The mean probabilities of the teachers where they agree with the label, else the label. All (n, 11).
 
-    Distillation: Hinton, Vinyals and Dean, https://arxiv.org/abs/1503.02531. How unsure several networks are of a
-    drawing says more than its label.
+    Distillation: Hinton, Vinyals and Dean, https://arxiv.org/abs/1503.02531. The uncertainty of several networks
+    carries more information than the label alone.
     """
-    believed = np.mean([softmax(each.predict(pictures, batch_size=500, verbose=0)) for each in teachers], axis=0)
-    agree = believed.argmax(1) == targets.argmax(1)
-    return np.where(agree[:, None], believed, targets).astype(np.float32)
+    mean = np.mean([softmax(each.predict(images, batch_size=500, verbose=0)) for each in teachers], axis=0)
+    agree = mean.argmax(1) == targets.argmax(1)
+    return np.where(agree[:, None], mean, targets).astype(np.float32)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -321,68 +318,72 @@ def softmax(logits: Floats) -> Floats:
     return likelihoods / likelihoods.sum(1, keepdims=True)
 
 
-def find_suspects(model: Any, material: Material) -> npt.NDArray[np.int64]:
-    """Drawings of the pens whose label the half-trained network does not believe, drawn three times without changes.
+def find_suspects(model: Any, data: TrainingData) -> npt.NDArray[np.int64]:
+    """Pen drawings that are probably mislabeled, according to the half-trained network, as indices.
 
-    Half-way the network has learned what the many agree on and not yet the wrong labels by heart.
+    Halfway through, the network has learned what most labels agree on, but hasn't yet memorized the wrong ones. Each
+    drawing is read three times, unvaried.
     """
-    believed = np.zeros((len(material.pens_train), 11))
+    mean = np.zeros((len(data.pens_train), 11))
     for repeat in range(3):
         rng = np.random.default_rng(repeat)
-        pictures = [normalize(draw_at_random(material.pens.strokes(i), rng)) for i in material.pens_train]
-        believed += softmax(model.predict(as_input(np.stack(pictures)), batch_size=500, verbose=0)) / 3
-    labels = material.pens.label[material.pens_train].astype(int)
-    doubted = believed[np.arange(len(labels)), labels] < SUSPECT_BELOW
-    return material.pens_train[doubted & (believed[:, :10].max(1) > SUSPECT_ABOVE)]
+        images = [normalize(draw_at_random(data.pens.strokes(i), rng)) for i in data.pens_train]
+        mean += softmax(model.predict(network_input(np.stack(images)), batch_size=500, verbose=0)) / 3
+    labels = data.pens.label[data.pens_train].astype(int)
+    improbable = mean[np.arange(len(labels)), labels] < SUSPECT_BELOW
+    return data.pens_train[improbable & (mean[:, :10].max(1) > SUSPECT_ABOVE)]
 
 
-def accuracy(model: Any, pictures: Floats, labels: npt.NDArray[Any]) -> float:
-    """Share read right, the digit being the likeliest of ten."""
-    logits = model.predict(pictures, batch_size=500, verbose=0)
+def accuracy(model: Any, images: Floats, labels: npt.NDArray[Any]) -> float:
+    """Fraction of images whose most probable digit, of ten, is the label."""
+    logits = model.predict(images, batch_size=500, verbose=0)
     return float((logits[:, :10].argmax(1) == labels).mean())
 
 
-# ---- choosing temperature and thresholds ----------------------------------------------------------------------------
+# ---- tuning: temperature and thresholds ----------------------------------------------------------------------------
 
 
-def tune(model: Any, material: Material) -> tuple[float, float]:
-    """The temperature that calibrates, and the lowest confidence that is right often enough for the verdict `digit`."""
+def tune(model: Any, data: TrainingData) -> tuple[float, float]:
+    """The temperature that calibrates, and the lowest confidence for `digit` that reaches RIGHT_WHEN_SURE."""
     rng = np.random.default_rng(0)
-    pictures, labels = [], []
+    images, labels = [], []
     for _ in range(3):
-        for i in material.pens_tune:
-            pictures.append(normalize(draw_at_random(material.pens.strokes(i), rng)))
-            labels.append(int(material.pens.label[i]))
-    for i in material.others_tune:
-        pictures.append(normalize(draw_at_random(material.others.strokes(i), rng)))
+        for i in data.pens_tune:
+            images.append(normalize(draw_at_random(data.pens.strokes(i), rng)))
+            labels.append(int(data.pens.label[i]))
+    for i in data.others_tune:
+        images.append(normalize(draw_at_random(data.others.strokes(i), rng)))
         labels.append(NOT_A_DIGIT)
     for _ in range(500):
-        pictures.append(normalize(draw_at_random(invent(rng), rng)))
+        images.append(normalize(draw_at_random(invent(rng), rng)))
         labels.append(NOT_A_DIGIT)
-    logits, truth = model.predict(as_input(np.stack(pictures)), batch_size=500, verbose=0), np.array(labels)
+    logits, truth = model.predict(network_input(np.stack(images)), batch_size=500, verbose=0), np.array(labels)
     digits = truth < NOT_A_DIGIT
 
-    def at(temperature: float) -> Floats:
+    def probabilities(temperature: float) -> Floats:
         return softmax(logits / temperature).astype(np.float32)
 
     def loss(temperature: float) -> float:
-        ten = among_digits(at(temperature)[digits])
+        ten = ten_probabilities(probabilities(temperature)[digits])
         return -float(np.log(ten[np.arange(len(ten)), truth[digits]]).mean())
 
     temperature = float(min(np.geomspace(0.2, 3, 100), key=loss))
-    eleven = at(temperature)
-    ten = among_digits(eleven)
+    eleven = probabilities(temperature)
+    ten = ten_probabilities(eleven)
     confidence, right = ten.max(1), ten.argmax(1) == truth
-    called = eleven[:, 10] <= NOT_A_DIGIT_ABOVE
-    bars = np.linspace(0.3, 0.999, 700)
-    sure = float(next((b for b in bars if right[digits & called & (confidence >= b)].mean() >= RIGHT_WHEN_SURE), 0.999))
-    taken = called & (confidence >= sure)
+    accepted = eleven[:, 10] <= NOT_A_DIGIT_ABOVE
+    sure = 0.999
+    for threshold in np.linspace(0.3, 0.999, 700).tolist():
+        if right[digits & accepted & (confidence >= threshold)].mean() >= RIGHT_WHEN_SURE:
+            sure = threshold
+            break
+    verdict_digit = accepted & (confidence >= sure)
     print(
-        f"kept writers: {right[digits].mean():.2%} of {digits.sum()} right; temperature {temperature:.3f}; "
-        f"verdict digit from {sure:.3f}: {taken[digits].mean():.2%} of digits, "
-        f"right {right[digits & taken].mean():.2%}, "
-        f"and {taken[~digits].mean():.2%} of non-digits; not a digit: {(~called)[~digits].mean():.2%} "
-        f"of non-digits, {(~called)[digits].mean():.2%} of digits"
+        f"held-out writers: {right[digits].mean():.2%} of {digits.sum()} right; temperature {temperature:.3f}; "
+        f"verdict digit from {sure:.3f}: {verdict_digit[digits].mean():.2%} of digits, "
+        f"right {right[digits & verdict_digit].mean():.2%}, "
+        f"and {verdict_digit[~digits].mean():.2%} of non-digits; not a digit: {(~accepted)[~digits].mean():.2%} "
+        f"of non-digits, {(~accepted)[digits].mean():.2%} of digits"
     )
     return temperature, sure
 
@@ -391,8 +392,10 @@ def tune(model: Any, material: Material) -> tuple[float, float]:
 
 
 def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
-    """model_mnist.json + .h5 (Keras), the same network for serving, model_mnist.onnx, and with what each layer makes
-    of a picture, model_mnist_layers.onnx; all bound together by the weights' hash."""
+    """Write model_mnist.json and .h5 for Keras, and in models/ the ONNX exports for serving and for explanations.
+
+    All contain the hash of the weights, so that files of different trainings are not mixed.
+    """
     import keras
 
     logits = model.get_layer("logits")
@@ -403,19 +406,21 @@ def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
         warnings.simplefilter("ignore")
         final.save(weights)
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    about = {
+    metadata = {
         "format": FORMAT,
         "keras": keras.__version__,
         "weights_sha256": digest,
         "sure": round(sure, 4),
         "not_a_digit": NOT_A_DIGIT_ABOVE,
     }
-    architecture = json.loads(final.to_json()) | {"digitpad": about}
+    architecture = json.loads(final.to_json()) | {"digitpad": metadata}
     (folder / "model_mnist.json").write_text(json.dumps(architecture, indent=1) + "\n")
-    export(final, folder / "models" / "model_mnist.onnx", about)
-    shown = [layer.output for layer in final.layers if isinstance(layer, keras.layers.ReLU)]
-    export(keras.Model(final.input, [*shown, final.output]), folder / "models" / "model_mnist_layers.onnx", about)
-    print(f"wrote model_mnist.json, .h5 and .onnx, version {digest[:12]}")
+    export(final, folder / "models" / "model_mnist.onnx", metadata)
+    activations = [layer.output for layer in final.layers if isinstance(layer, keras.layers.ReLU)]
+    export(
+        keras.Model(final.input, [*activations, final.output]), folder / "models" / "model_mnist_layers.onnx", metadata
+    )
+    print(f"wrote model_mnist.json, model_mnist.h5 and their exports, version {digest[:12]}")
 
 
 def with_softmax(model: Any) -> Any:
@@ -424,36 +429,37 @@ def with_softmax(model: Any) -> Any:
     return keras.Model(model.input, keras.layers.Softmax(name="probabilities")(model.output), name=model.name)
 
 
-def export(model: Any, path: Path, about: dict[str, Any]) -> None:
-    """The model as ONNX, with what it says of itself in its metadata."""
+def export(model: Any, path: Path, metadata: dict[str, Any]) -> None:
+    """Export the model to ONNX, with `metadata` in the file."""
     import onnx
 
-    model(np.zeros((1, 28, 28, 1), np.float32))  # the exporter wants a model that has been called
+    path.parent.mkdir(parents=True, exist_ok=True)
+    model(np.zeros((1, 28, 28, 1), np.float32))  # the exporter requires a model that was called
     model.export(path, format="onnx", verbose=False)
     graph = onnx.load(path)
-    onnx.helper.set_model_props(graph, {"digitpad": json.dumps(about)})
+    onnx.helper.set_model_props(graph, {"digitpad": json.dumps(metadata)})
     onnx.save(graph, path)
 
 
-# ---- the networks that it is compared with --------------------------------------------------------------------------
+# ---- networks for comparison --------------------------------------------------------------------------
 
 
-def train_plain(arch: str, material: Material, seed: int, epochs: int) -> Any:
-    """Softmax regression, the reports' CNN or the quick one as they are taught: plain MNIST, no variation, Adam."""
+def train_plain(arch: str, data: TrainingData, seed: int, epochs: int) -> Any:
+    """Train softmax regression, the textbook CNN or the quick one on plain MNIST, without augmentation, with Adam."""
     import keras
 
     keras.utils.set_random_seed(seed)
     model = build(arch)
-    n = len(material.labels) - TUNE_MNIST
+    n = len(data.labels) - TUNE_MNIST
     steps = epochs * math.ceil(n / PLAIN_BATCH)
     rate: Any = 1e-3
-    if arch == "quick":  # up to four times as fast as the others, then down to nothing
+    if arch == "quick":  # warmup to four times the rate of the others, then cosine decay
         rate = keras.optimizers.schedules.CosineDecay(
             3e-4, steps - steps // 5, warmup_target=4e-3, warmup_steps=steps // 5
         )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
-    model.fit(as_input(material.pictures[:n]), material.labels[:n], batch_size=PLAIN_BATCH, epochs=epochs, verbose=1)
+    model.fit(network_input(data.images[:n]), data.labels[:n], batch_size=PLAIN_BATCH, epochs=epochs, verbose=1)
     return model
 
 
@@ -464,49 +470,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help=DATA_HELP)
     parser.add_argument("--arch", choices=("digitpad", "cnn", "softmax", "quick"), default="digitpad")
-    parser.add_argument("--quick", dest="arch", action="store_const", const="quick", help="the same as --arch quick")
+    parser.add_argument("--quick", dest="arch", action="store_const", const="quick", help="same as --arch quick")
     parser.add_argument(
-        "--seeds", type=int, nargs="+", help="0, or with what ships 0 1 2, from all of which one more learns"
+        "--seeds", type=int, nargs="+", help="default: 0; for the shipped network 0 1 2, from which it is distilled"
     )
     parser.add_argument(
-        "--epochs", type=int, help=f"{EPOCHS}, {PLAIN_EPOCHS} for the plain ones, {QUICK_EPOCHS} for quick"
+        "--epochs", type=int, help=f"default: {EPOCHS}, {PLAIN_EPOCHS} for plain networks, {QUICK_EPOCHS} for quick"
     )
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
-    parser.add_argument("--out", type=Path, default=Path(), help="folder for the model's files")
+    parser.add_argument("--out", type=Path, default=Path(), help="folder for the model files")
     options = parser.parse_args()
     try:
         options.data = find_data(options.data)
     except MissingData as error:
         parser.error(str(error))
-    material = Material(options.data)
+    data = TrainingData(options.data)
     seeds = options.seeds or ([0, 1, 2] if options.arch == "digitpad" else [0])
     scores, teachers = [], []
     for seed in seeds:
         out = options.out if len(seeds) == 1 else options.keep / f"seed{seed}"
         out.mkdir(parents=True, exist_ok=True)
         if options.arch == "digitpad":
-            model = train(options.data, material, seed, options.epochs or EPOCHS, options.keep)
+            model = train(options.data, data, seed, options.epochs or EPOCHS, options.keep)
         else:
             epochs = options.epochs or (QUICK_EPOCHS if options.arch == "quick" else PLAIN_EPOCHS)
-            model = train_plain(options.arch, material, seed, epochs)
-        scores.append(score(f"seed {seed}", model, material))
+            model = train_plain(options.arch, data, seed, epochs)
+        scores.append(score(f"seed {seed}", model, data))
         if options.arch == "digitpad":
-            write(model, out, *tune(model, material))
+            write(model, out, *tune(model, data))
             teachers.append(model)
         else:
-            export(with_softmax(model), out / f"model_{options.arch}.onnx", {"mnist_test": scores[-1]})
+            export(with_softmax(model), out / "models" / f"model_{options.arch}.onnx", {"mnist_test": scores[-1]})
     spread = np.std(scores, ddof=min(1, len(scores) - 1))
     print(f"MNIST test: mean {np.mean(scores):.3%}, sd {spread:.3%}, n {len(scores)}", flush=True)
     if len(teachers) > 1:
-        model = train(options.data, material, max(seeds) + 1, options.epochs or EPOCHS, options.keep, teachers)
-        score("the network that ships", model, material)
+        model = train(options.data, data, max(seeds) + 1, options.epochs or EPOCHS, options.keep, teachers)
+        score("the shipped network", model, data)
         options.out.mkdir(parents=True, exist_ok=True)
-        write(model, options.out, *tune(model, material))
+        write(model, options.out, *tune(model, data))
 
 
-def score(name: str, model: Any, material: Material) -> float:
-    right = accuracy(model, as_input(material.test_pictures), material.test_labels)
-    print(f"{name}: {right:.2%} of MNIST's 10,000 test pictures", flush=True)
+def score(name: str, model: Any, data: TrainingData) -> float:
+    right = accuracy(model, network_input(data.test_images), data.test_labels)
+    print(f"{name}: {right:.2%} of MNIST's 10,000 test images", flush=True)
     return right
 
 

@@ -1,4 +1,4 @@
-"""Strokes drawn as the page draws them."""
+"""Placing strokes on the canvas."""
 
 from __future__ import annotations
 

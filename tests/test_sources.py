@@ -1,4 +1,4 @@
-"""The training data's sources: their formats read from small samples, converted, fetched, or missed in words."""
+"""The sources of the training data: parsing, conversion, download, and messages if they are missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests import data
-from tests.conftest import free_port
+from tools.server import free_port
 from training.convert import MNIST_FILES, at_most_of_each, decompress, make_others, make_pens, split, write_idx
 from training.download import MissingData, fetch
 from training.drawing import Strokes
@@ -103,14 +103,14 @@ def unipen(tmp_path: Path) -> Path:
 # UNIPEN's format
 
 
-def test_strokes_are_the_points_between_pen_down_and_pen_up_turned_upside_down() -> None:
+def test_strokes_are_the_points_between_pen_down_and_pen_up_with_y_flipped() -> None:
     strokes = read_strokes(STROKES)
     assert [len(stroke) for stroke in strokes] == [2, 2, 2, 4]
     assert as_lists(strokes[:1]) == [[[10, -40], [10, -20]]]
     assert strokes[3][2].tolist() == [65.5, -20]
 
 
-def test_lines_end_as_they_like() -> None:
+def test_line_endings_do_not_matter() -> None:
     assert as_lists(read_strokes(STROKES.replace("\n", "\r\n"))) == as_lists(read_strokes(STROKES))
 
 
@@ -121,17 +121,17 @@ def test_segments_name_their_strokes_in_the_included_file(unipen: Path) -> None:
         ("1", 1),
         ("7", 1),
         ('"', 2),
-    ]  # "8" names strokes that are not there
+    ]  # "8" refers to missing strokes
     assert {character.writer for character in characters} == {"Some_Body"}
     assert as_lists(characters[2].strokes) == [[[70, -40], [65.5, -20]]]  # points 1 to 2 of stroke 3
 
 
-def test_a_missing_included_file_leaves_nothing_to_read(unipen: Path) -> None:
+def test_without_the_included_file_there_are_no_characters(unipen: Path) -> None:
     (unipen / "include/apb/data/one.dat").unlink()
     assert list(read_unipen(unipen / "data/1a/apb/one.dat", unipen / "include")) == []
 
 
-def test_pendigits_strokes_follow_their_segment_and_its_comment_names_the_writer() -> None:
+def test_pendigits_strokes_follow_their_segment_and_a_comment_names_the_writer() -> None:
     one, four = read_pendigits(PENDIGITS)
     assert (one.label, one.writer, as_lists(one.strokes)) == ("1", "16", [[[8, -3], [8, -9]]])
     assert (four.label, four.writer, len(four.strokes)) == ("4", "2", 2)
@@ -145,19 +145,19 @@ def test_omniglots_strokes_end_with_break() -> None:
 
 
 def in_lzw(text: str) -> bytes:
-    """As Unix's `compress` writes a short text: each byte a code of nine bits, the first lowest."""
-    assert len(text) < 250  # before codes of ten bits begin
+    """A short text in the format of Unix's `compress`: a code of nine bits for each byte, least significant first."""
+    assert len(text) < 250  # longer texts need codes of ten bits
     bits = sum(byte << 9 * i for i, byte in enumerate(text.encode()))
     return b"\x1f\x9d\x90" + bits.to_bytes((9 * len(text) + 7) // 8, "little")
 
 
-def test_what_compress_wrote_is_unpacked() -> None:
+def test_the_format_of_compress_is_unpacked() -> None:
     assert decompress(in_lzw("pendigits, pendigits")) == b"pendigits, pendigits"
 
 
 @pytest.fixture
 def cache(unipen: Path, tmp_path: Path) -> Path:
-    """A cache with the archives of all three sources, in little."""
+    """A cache with small archives of all three sources."""
     sources = tmp_path / "cache" / "sources"
     sources.mkdir(parents=True)
     with zipfile.ZipFile(sources / "pendigits.zip", "w") as archive:
@@ -179,7 +179,7 @@ def test_digits_of_pendigits_and_unipen_become_one_file(cache: Path) -> None:
     assert as_lists(pens.strokes(2)) == [[[500, 0], [500, 1000]], [[0, 750], [1000, 750]]]
 
 
-def test_letters_and_foreign_characters_become_another(cache: Path) -> None:
+def test_letters_and_foreign_characters_become_another_file(cache: Path) -> None:
     make_others(cache)
     others = Pens(cache / "pens_other.npz")
     assert others.label.tolist() == ["l", "Greek/character01", "Greek/character02"]
@@ -187,7 +187,7 @@ def test_letters_and_foreign_characters_become_another(cache: Path) -> None:
     assert as_lists(others.strokes(0)) == [[[0, 0], [0, 1000]]]
 
 
-def test_an_archive_of_something_else_is_refused_in_words(cache: Path) -> None:
+def test_an_archive_of_something_else_is_refused(cache: Path) -> None:
     (cache / "sources" / "unipen.tgz").unlink()
     with tarfile.open(cache / "sources" / "unipen.tgz", "w:gz") as packed:
         packed.addfile(tarfile.TarInfo("x/include/apb/README"), io.BytesIO())
@@ -195,7 +195,7 @@ def test_an_archive_of_something_else_is_refused_in_words(cache: Path) -> None:
         make_pens(cache)
 
 
-def test_at_most_so_many_of_each_letter_always_the_same() -> None:
+def test_the_sample_of_each_letter_is_limited_and_reproducible() -> None:
     characters = [Character("ab"[i % 2], str(i), []) for i in range(100)]
     kept = at_most_of_each(characters, 7)
     assert sorted(character.label for character in kept) == 7 * ["a"] + 7 * ["b"]
@@ -209,7 +209,7 @@ def test_no_writer_is_in_both_parts() -> None:
 
 
 @pytest.mark.parametrize("name", ["pens.npz", "pens_other.npz"])
-def test_the_rule_is_the_one_by_which_the_known_files_were_parted(name: str) -> None:
+def test_the_rule_gives_the_split_of_the_published_files(name: str) -> None:
     pens = Pens(data.folder(name) / name)
     ruled = [
         split(Character(label, writer, []))
@@ -218,7 +218,7 @@ def test_the_rule_is_the_one_by_which_the_known_files_were_parted(name: str) -> 
     assert ruled == pens.split.tolist()
 
 
-def test_idx_files_are_read_as_they_were_written(tmp_path: Path) -> None:
+def test_idx_files_can_be_written_and_read(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     arrays = [rng.integers(0, 256, shape).astype(np.uint8) for shape in ((5, 28, 28), (5,), (3, 28, 28), (3,))]
     (tmp_path / "mnist").mkdir()
@@ -228,12 +228,12 @@ def test_idx_files_are_read_as_they_were_written(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found, array)
 
 
-# Finding and fetching
+# Finding and downloading
 
 
 @contextmanager
 def serving(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
-    """The URL of a web server on this machine."""
+    """The URL of a local web server."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -244,14 +244,14 @@ def serving(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Itera
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A web server on this machine: its URL, and the folder that it serves."""
+    """A local web server: its URL, and the folder that it serves."""
     folder = tmp_path / "web"
     folder.mkdir()
     with serving(partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))) as url:
         yield url, folder
 
 
-def test_a_file_is_fetched_once(web: tuple[str, Path], tmp_path: Path) -> None:
+def test_a_file_is_downloaded_once(web: tuple[str, Path], tmp_path: Path) -> None:
     url, folder = web
     (folder / "some.zip").write_bytes(b"first" * 1000)
     path = fetch(f"{url}/some.zip", tmp_path / "sources" / "some.zip")
@@ -260,13 +260,13 @@ def test_a_file_is_fetched_once(web: tuple[str, Path], tmp_path: Path) -> None:
     assert fetch(f"{url}/some.zip", path).read_bytes() == b"first" * 1000
 
 
-def test_what_is_not_on_the_web_is_missed_in_words(web: tuple[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(MissingData, match=r"gone\.zip is not there, and .* could not be fetched .*DIGITPAD_DATA"):
+def test_a_file_that_cannot_be_found_is_reported(web: tuple[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(MissingData, match=r"gone\.zip is missing, and .* could not be downloaded .*DIGITPAD_DATA"):
         fetch(f"{web[0]}/gone.zip", tmp_path / "gone.zip")
     assert list(tmp_path.glob("gone*")) == []
 
 
-def test_half_a_file_is_not_taken_for_a_whole(tmp_path: Path) -> None:
+def test_an_incomplete_download_is_not_kept(tmp_path: Path) -> None:
     class Half(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -282,12 +282,12 @@ def test_half_a_file_is_not_taken_for_a_whole(tmp_path: Path) -> None:
     assert not (tmp_path / "x.zip").exists()
 
 
-def test_without_a_network_it_says_what_was_looked_for_where(tmp_path: Path) -> None:
-    with pytest.raises(MissingData, match=r"could not be fetched \(.*refused.*\)\. Connect this machine"):
+def test_without_a_network_the_message_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(MissingData, match=r"could not be downloaded \(.*refused.*\)\. Check the network connection"):
         fetch(f"http://127.0.0.1:{free_port()}/x.zip", tmp_path / "x.zip")
 
 
-def test_a_named_folder_must_hold_everything(tmp_path: Path) -> None:
+def test_a_named_folder_must_contain_everything(tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
     with pytest.raises(MissingData, match=r"has no pens\.npz and no pens_other\.npz\. Name another folder"):
         find_data(tmp_path)
@@ -296,7 +296,7 @@ def test_a_named_folder_must_hold_everything(tmp_path: Path) -> None:
     assert find_data(tmp_path) == tmp_path
 
 
-def test_the_cache_is_made_from_the_sources_and_then_found_made(cache: Path) -> None:
+def test_the_cache_is_made_once_from_the_sources(cache: Path) -> None:
     (cache / "mnist").mkdir()
     assert find_data(None, cache) == cache
     made = {name: (cache / name).stat().st_mtime_ns for name in ("pens.npz", "pens_other.npz")}

@@ -1,4 +1,4 @@
-"""What the network is trained on: strokes drawn, varied, invented and photographed, the same for the same seed."""
+"""Training data: strokes drawn, varied, generated and photographed, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from backend.reading.errors import BlankDrawing
+from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from backend.web.errors import Problem
 from mnist_train import agreed
 from tests.reading.test_ink import alike
 from tools.drawings import STROKES
@@ -31,7 +32,7 @@ def strokes_of(digit: int) -> Strokes:
     return [np.array(stroke, np.float64) for stroke in STROKES[digit]]
 
 
-def picture_of(digit: int) -> NDArray[np.uint8]:
+def image_of(digit: int) -> Image:
     return normalize(draw(place(strokes_of(digit), np.random.default_rng(0), 180, 16), 16))
 
 
@@ -39,7 +40,7 @@ def picture_of(digit: int) -> NDArray[np.uint8]:
 
 
 @given(digit=digits, longer=st.floats(1, 1000))
-def test_fitted_strokes_begin_at_the_origin_and_are_as_long_as_asked(digit: int, longer: float) -> None:
+def test_fitted_strokes_begin_at_the_origin_and_have_the_given_size(digit: int, longer: float) -> None:
     low, high = extent(fit(strokes_of(digit), longer))
     np.testing.assert_allclose(low, 0, atol=1e-9)
     assert max(high) == pytest.approx(longer)
@@ -57,7 +58,7 @@ def test_placed_strokes_lie_on_the_canvas_with_room_for_the_pen(
 
 @pytest.mark.parametrize("pen", [6, 10, 20, 36])
 def test_a_line_is_as_wide_as_its_pen(pen: int) -> None:
-    """And a soft edge, which in OpenCV is outside of it."""
+    """Plus antialiasing, which OpenCV adds outside."""
     ink = draw([np.array([[40.0, 140], [240, 140]])], pen)
     assert ink.shape == (CANVAS, CANVAS)
     assert ink[:, 140].sum() / 255 == pytest.approx(pen + 1, abs=1)
@@ -70,7 +71,7 @@ def test_a_point_is_a_dot() -> None:
 
 
 @given(digit=digits, seed=seeds)
-def test_a_digit_drawn_at_random_is_read_into_mnists_form(digit: int, seed: int) -> None:
+def test_a_digit_drawn_at_random_can_be_normalized(digit: int, seed: int) -> None:
     ink = draw_at_random(strokes_of(digit), np.random.default_rng(seed))
     assert ink.shape == (CANVAS, CANVAS)
     assert normalize(ink).max() > 200
@@ -80,7 +81,7 @@ def test_a_digit_drawn_at_random_is_read_into_mnists_form(digit: int, seed: int)
 
 
 @given(seed=seeds, step=st.floats(1, 20))
-def test_resampled_points_are_equally_far_apart(seed: int, step: float) -> None:
+def test_resampled_points_are_equidistant(seed: int, step: float) -> None:
     corners = np.random.default_rng(seed).uniform(0, 100, (2, 2))
     points = resample(np.array([corners[0], corners.mean(axis=0), corners[1]]), step)
     gaps = np.hypot(*np.diff(points, axis=0).T)
@@ -88,12 +89,12 @@ def test_resampled_points_are_equally_far_apart(seed: int, step: float) -> None:
     np.testing.assert_allclose(points[[0, -1]], corners)
 
 
-def test_a_stroke_of_one_place_stays_a_point() -> None:
+def test_a_stroke_without_length_becomes_a_point() -> None:
     assert resample(np.full((5, 2), 3.0), 1).shape == (1, 2)
 
 
 @given(digit=digits, seed=seeds)
-def test_varied_strokes_are_finite_and_hardly_larger(digit: int, seed: int) -> None:
+def test_varied_strokes_are_finite_and_not_much_larger(digit: int, seed: int) -> None:
     varied = vary_strokes(strokes_of(digit), np.random.default_rng(seed))
     assert len(varied) >= len(STROKES[digit])
     assert all(stroke.ndim == 2 and stroke.shape[1] == 2 and len(stroke) > 0 for stroke in varied)
@@ -114,46 +115,44 @@ def test_a_varied_digit_is_still_that_digit(digit: int) -> None:
 def test_styles_are_added_to_the_digits_that_have_them(label: str, changed: bool) -> None:
     strokes = strokes_of(int(label))
     counts = {len(add_style(strokes, label, np.random.default_rng(seed))) for seed in range(100)}
-    assert len(strokes) in counts  # mostly as it was
+    assert len(strokes) in counts  # usually unchanged
     assert (max(counts) > len(strokes)) == changed
 
 
-# Variation of pictures
+# Variation of images
 
 
 @pytest.mark.parametrize("change", [warp, thicken, wear])
 @given(digit=digits, seed=seeds)
-def test_a_varied_picture_is_a_picture(
-    change: Callable[[NDArray[np.uint8], Rng], NDArray[np.uint8]], digit: int, seed: int
-) -> None:
-    picture = picture_of(digit)
-    before = picture.copy()
-    varied = change(picture, np.random.default_rng(seed))
+def test_a_varied_image_is_an_image(change: Callable[[Image, Rng], Image], digit: int, seed: int) -> None:
+    image = image_of(digit)
+    before = image.copy()
+    varied = change(image, np.random.default_rng(seed))
     assert varied.dtype == np.uint8
     assert varied.shape == (28, 28)
     assert varied.max() > 50
-    np.testing.assert_array_equal(picture, before)  # what was given is not changed
+    np.testing.assert_array_equal(image, before)  # the argument is not changed
 
 
-def test_thickening_adds_ink_and_thinning_takes_it_away() -> None:
-    picture = picture_of(3)
-    amounts = [int(thicken(picture, np.random.default_rng(seed)).sum()) for seed in range(40)]
-    assert min(amounts) < int(picture.sum()) < max(amounts)
+def test_thickening_adds_ink_and_thinning_removes_it() -> None:
+    image = image_of(3)
+    amounts = [int(thicken(image, np.random.default_rng(seed)).sum()) for seed in range(40)]
+    assert min(amounts) < int(image.sum()) < max(amounts)
 
 
-# What is no digit
+# Non-digits
 
 
 @pytest.mark.parametrize("shape", dict.fromkeys(SHAPES), ids=lambda shape: shape.__name__.strip("_"))
 @given(seed=seeds)
-def test_each_invented_shape_can_be_drawn(shape: Callable[[Rng], Strokes], seed: int) -> None:
+def test_each_generated_shape_can_be_drawn(shape: Callable[[Rng], Strokes], seed: int) -> None:
     rng = np.random.default_rng(seed)
     strokes = shape(rng)
     assert all(stroke.ndim == 2 and stroke.shape[1] == 2 and np.isfinite(stroke).all() for stroke in strokes)
     assert draw_at_random(strokes, rng).max() == 255
 
 
-def test_every_shape_is_invented() -> None:
+def test_all_shapes_are_generated() -> None:
     drawn = {len(np.concatenate(invent(np.random.default_rng(seed)))) for seed in range(300)}
     assert len(drawn) > 30
 
@@ -165,7 +164,7 @@ def test_two_digits_stand_side_by_side(left: int, right: int, seed: int) -> None
     assert extent(first)[1][0] < extent(second)[0][0]
 
 
-def test_no_letter_that_is_someones_digit_counts_as_none() -> None:
+def test_letters_that_could_be_digits_are_not_counted_as_non_digits() -> None:
     assert set("OoIlZzSsBbqg") <= LOOKALIKES
     assert not set("0123456789") & LOOKALIKES
 
@@ -175,7 +174,7 @@ def test_no_letter_that_is_someones_digit_counts_as_none() -> None:
 
 @settings(max_examples=25)
 @given(digit=digits, seed=seeds)
-def test_a_photograph_is_a_picture_in_color(digit: int, seed: int) -> None:
+def test_a_photograph_is_a_color_image(digit: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     page = photograph(draw_at_random(strokes_of(digit), rng), rng)
     assert page.dtype == np.uint8
@@ -184,7 +183,7 @@ def test_a_photograph_is_a_picture_in_color(digit: int, seed: int) -> None:
     assert page.shape[0] >= 320
 
 
-def test_most_photographs_show_what_was_written() -> None:
+def test_most_photographs_are_readable() -> None:
     likeness = []
     for digit in STROKES:
         for seed in range(3):
@@ -192,18 +191,18 @@ def test_most_photographs_show_what_was_written() -> None:
             ink = draw(place(strokes_of(digit), rng, 200, 16), 16)
             try:
                 likeness.append(alike(normalize(find_ink(photograph(ink, rng))), normalize(ink)))
-            except Problem:
+            except BlankDrawing:
                 likeness.append(0)
     assert np.median(likeness) > 0.85
 
 
-# The same seed, the same picture
+# Reproducibility
 
 
 @settings(max_examples=25)
 @given(digit=digits, seed=seeds)
-def test_it_is_all_the_same_for_the_same_seed(digit: int, seed: int) -> None:
-    def everything() -> list[NDArray[np.uint8]]:
+def test_the_same_seed_gives_the_same_images(digit: int, seed: int) -> None:
+    def everything() -> list[Image]:
         rng = np.random.default_rng(seed)
         ink = draw_at_random(vary_strokes(add_style(strokes_of(digit), str(digit), rng), rng), rng)
         worn = wear(thicken(warp(normalize(ink), rng), rng), rng)
@@ -217,16 +216,16 @@ def test_it_is_all_the_same_for_the_same_seed(digit: int, seed: int) -> None:
 
 
 class Teacher:
-    """What it says of some pictures."""
+    """A network with given probabilities."""
 
     def __init__(self, *probabilities: list[float]) -> None:
         self._logits = np.log(np.array(probabilities, np.float32))
 
-    def predict(self, pictures: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
-        return np.asarray(self._logits[: len(pictures)])
+    def predict(self, images: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
+        return np.asarray(self._logits[: len(images)])
 
 
-def test_teachers_are_believed_where_they_agree_with_the_label_and_else_the_label_is() -> None:
+def test_targets_are_the_teachers_probabilities_where_they_agree_with_the_label() -> None:
     teachers = [Teacher([0.2, 0.7, 0.1], [0.9, 0.05, 0.05]), Teacher([0.4, 0.5, 0.1], [0.3, 0.4, 0.3])]
     labels = np.array([[0, 1, 0], [0, 1, 0]], np.float32)
     found = agreed(teachers, np.zeros((2, 28, 28, 1), np.float32), labels)

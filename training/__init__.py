@@ -1,1 +1,1 @@
-"""Where training data come from and how they vary; `mnist_train.py` at the top puts it together."""
+"""Training data and their augmentation, and the evaluation of the model. mnist_train.py does the training."""

@@ -1,7 +1,7 @@
-"""The public sources of the training data, brought to the files that training reads.
+"""Converts the public sources of the training data to the files that training reads.
 
-`val` is fixed by a rule, so that it is the same wherever it is made: every fifth writer of UNIPEN and Pendigits and
-every fifth character of Omniglot, by the MD5 of the name.
+The split follows a rule, so that it is the same on every machine: by the MD5 of the name, every fifth writer of UNIPEN
+and Pendigits and every fifth character of Omniglot is in `val`.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ PENDIGITS = "https://archive.ics.uci.edu/static/public/81/pen+based+recognition+
 UNIPEN = "https://zenodo.org/api/records/1195803/files/unipen-CDROM-train_r01_v07.tgz/content"
 OMNIGLOT = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/strokes_background.zip"
 
-DIGIT_DONORS = ("apb", "ced", "ibm", "syn", "uqb")  # of UNIPEN; the other donors' digits stay unseen
+DIGIT_DONORS = ("apb", "ced", "ibm", "syn", "uqb")  # of UNIPEN; the digits of other donors are not used
 OTHER_DONORS = ("apb", "app", "ced", "ibm", "kai", "syn", "uqb")
 ALPHABETS = ("Balinese", "Early_Aramaic", "Greek", "Japanese_(katakana)", "Korean", "Latin", "Sanskrit", "Tagalog")
-MOST_OF_A_SIGN = 250  # drawings of one letter or sign of UNIPEN that are kept
+MOST_OF_A_SIGN = 250  # drawings kept of each letter or sign of UNIPEN
 SIDE = 1000  # the longer side of a drawing in the files
 MNIST_FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
 def split(character: Character) -> str:
-    """Whether a drawing is in `train` or in `val`."""
+    """The part that a drawing belongs to: "train" or "val"."""
     source, _, writer = character.writer.partition(":")
     name = character.label if source == "omniglot" else writer
     digest = hashlib.md5(name.encode(), usedforsecurity=False).digest()
@@ -45,7 +45,7 @@ def split(character: Character) -> str:
 
 
 def write_pens(path: Path, characters: Iterable[Character]) -> None:
-    """The drawings as training.sources.Pens reads them: moved to the origin, the longer side SIDE."""
+    """Write the file that training.sources.Pens reads; drawings are moved to the origin and scaled to SIDE."""
     points: list[npt.NDArray[np.int16]] = []
     stroke, sample = [0], [0]
     labels, writers, splits = [], [], []
@@ -82,7 +82,7 @@ def make_pens(cache: Path) -> None:
 
 
 def pendigits(cache: Path) -> Iterator[Character]:
-    """The training half of Pendigits, 30 writers."""
+    """The training part of Pendigits, by 30 writers."""
     archive = fetch(PENDIGITS, cache / "sources" / "pendigits.zip")
     with zipfile.ZipFile(archive) as zipped:
         text = decompress(zipped.read("pendigits-orig.tra.Z")).decode("latin-1")
@@ -91,15 +91,15 @@ def pendigits(cache: Path) -> Iterator[Character]:
 
 
 def decompress(data: bytes) -> bytes:
-    """What Unix's `compress` wrote (.Z), by gzip, which reads that too. Raises MissingData."""
+    """Decompress the format of Unix's `compress` (.Z), which gzip reads too. Raises MissingData."""
     gzip_path = shutil.which("gzip")
     if gzip_path is None:
-        raise MissingData("gzip is needed to unpack Pendigits; install it and run this again.")
+        raise MissingData("gzip is needed to unpack Pendigits; install it and try again.")
     return subprocess.run([gzip_path, "-dc"], input=data, capture_output=True, check=True).stdout  # noqa: S603
 
 
 def unipen(cache: Path, categories: Iterable[str], donors: Iterable[str]) -> Iterator[Character]:
-    """Characters of UNIPEN R01/V07: category 1a is digits, 1b upper case, 1c lower case, 1d signs."""
+    """Characters of UNIPEN R01/V07. Category 1a contains digits, 1b uppercase, 1c lowercase letters, 1d signs."""
     root = _unpacked_unipen(cache)
     for category in categories:
         for donor in donors:
@@ -109,7 +109,7 @@ def unipen(cache: Path, categories: Iterable[str], donors: Iterable[str]) -> Ite
 
 
 def _unpacked_unipen(cache: Path) -> Path:
-    """The folder that holds UNIPEN's `data` and `include`, of the donors that are used."""
+    """The folder with UNIPEN's `data` and `include`, unpacked for the donors that are used."""
     folder = cache / "sources" / "unipen"
     if not folder.exists():
         archive = fetch(UNIPEN, cache / "sources" / "unipen.tgz")
@@ -122,7 +122,7 @@ def _unpacked_unipen(cache: Path) -> Path:
         part.replace(folder)
     found = next((path.parent.parent for path in sorted(folder.rglob("1a")) if path.parent.name == "data"), None)
     if found is None:
-        raise MissingData(f"{folder} holds no data/1a, so it is not UNIPEN R01/V07; delete it and run this again.")
+        raise MissingData(f"{folder} has no data/1a, so it is not UNIPEN R01/V07; delete it and try again.")
     return found
 
 
@@ -135,7 +135,7 @@ def make_others(cache: Path) -> None:
 
 
 def at_most_of_each(characters: list[Character], most: int) -> list[Character]:
-    """At most so many of each label, chosen at random, always the same."""
+    """A random sample with at most `most` characters of each label, the same every time."""
     kept: list[int] = []
     count: Counter[str] = Counter()
     for i in np.random.default_rng(0).permutation(len(characters)).tolist():
@@ -146,7 +146,7 @@ def at_most_of_each(characters: list[Character], most: int) -> list[Character]:
 
 
 def foreign(cache: Path) -> Iterator[Character]:
-    """Characters of eight alphabets of Omniglot, by twenty people each; every fifth character is `val`."""
+    """Characters of eight alphabets of Omniglot, by twenty people each."""
     archive = fetch(OMNIGLOT, cache / "sources" / "omniglot.zip")
     for character in read_omniglot(archive, ALPHABETS):
         yield character._replace(writer=f"omniglot:{character.writer}")
@@ -156,15 +156,15 @@ def foreign(cache: Path) -> Iterator[Character]:
 
 
 def make_mnist(cache: Path) -> None:
-    """MNIST's four IDX files, from keras.datasets. Raises MissingData."""
+    """Write MNIST's four IDX files with the data of keras.datasets. Raises MissingData."""
     import keras
 
     try:
         (a, b), (c, d) = keras.datasets.mnist.load_data()
-    except Exception as error:  # Keras raises just that where it can't fetch
+    except Exception as error:  # this is what Keras raises if the download fails
         raise MissingData(
-            f"{cache / 'mnist'} is not there, and keras.datasets.mnist could not be fetched ({error}). Connect this "
-            "machine and run it again, or name a folder that holds the data with --data or DIGITPAD_DATA."
+            f"{cache / 'mnist'} is missing, and keras.datasets.mnist could not be downloaded ({error}). Check the "
+            "network connection and try again, or name a folder with the data by --data or DIGITPAD_DATA."
         ) from None
     part = cache / "mnist.part"
     part.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ def make_mnist(cache: Path) -> None:
 
 
 def write_idx(path: Path, array: npt.NDArray[np.uint8]) -> None:
-    """MNIST's own format: two zeros, 8 for bytes, the number of axes, their lengths, the bytes."""
+    """Write MNIST's format: two zeros, 8 for bytes, the number of dimensions, their sizes, the bytes."""
     head = bytes([0, 0, 8, array.ndim]) + b"".join(length.to_bytes(4, "big") for length in array.shape)
     path.write_bytes(gzip.compress(head + array.astype(np.uint8).tobytes(), mtime=0))
 

@@ -1,4 +1,4 @@
-"""Strokes drawn with a pen on a canvas, as the page draws them."""
+"""Draws strokes with a pen on a canvas, as the page does."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from backend.reading.image import Image
+
 Points = npt.NDArray[np.float64]  # (n, 2), x to the right, y down
 Strokes = list[Points]
-Image = npt.NDArray[np.uint8]
 
-CANVAS = 280  # px, the page's canvas
-PENS = (6.0, 36.0)  # px, the widths that people's pens have on it
-SIZES = (70.0, 260.0)  # px, the longer side of what they draw
-SUBPIXEL = 4  # bits of a pixel in OpenCV's fixed-point coordinates
+CANVAS = 280  # px, the side of the page's canvas
+PENS = (6.0, 36.0)  # px, the range of pen widths
+SIZES = (70.0, 260.0)  # px, the range of the longer side of drawings
+SUBPIXEL = 4  # fractional bits of OpenCV's fixed-point coordinates
 
 
 def extent(strokes: Strokes) -> tuple[Points, Points]:
-    """Upper left and lower right corner of the strokes' middle lines."""
+    """Upper left and lower right corner of the bounding box of all points."""
     points = np.concatenate(strokes)
     return points.min(axis=0), points.max(axis=0)
 
 
 def fit(strokes: Strokes, longer: float) -> Strokes:
-    """Moved to the origin and scaled so that the longer side is `longer`."""
+    """Move the strokes to the origin and scale them so that the longer side is `longer`."""
     low, high = extent(strokes)
     scale = longer / max(float((high - low).max()), 1e-6)
     return [(stroke - low) * scale for stroke in strokes]
 
 
 def draw(strokes: Strokes, pen: float, side: int = CANVAS) -> Image:
-    """Ink (side, side), 0 paper to 255 ink, of strokes in canvas coordinates: round pen, smooth edges."""
+    """Draw strokes in canvas coordinates with a round pen, antialiased: ink (side, side), 0 paper to 255 ink."""
     ink = np.zeros((side, side), np.uint8)
     width = max(1, round(pen))
     for stroke in strokes:
@@ -44,7 +45,7 @@ def draw(strokes: Strokes, pen: float, side: int = CANVAS) -> Image:
 
 
 def place(strokes: Strokes, rng: np.random.Generator, longer: float, pen: float) -> Strokes:
-    """Somewhere on the canvas, wholly on it where it fits."""
+    """Scale the strokes to `longer` and move them to a random place on the canvas, entirely on it if they fit."""
     fitted = fit(strokes, longer)
     size = extent(fitted)[1]
     room = np.maximum(CANVAS - size - pen, 0)
@@ -53,7 +54,7 @@ def place(strokes: Strokes, rng: np.random.Generator, longer: float, pen: float)
 
 
 def draw_at_random(strokes: Strokes, rng: np.random.Generator, pens: tuple[float, float] = PENS) -> Image:
-    """As people draw: any place, any size of SIZES, any pen of PENS (log-uniform)."""
+    """Draw the strokes at a random place, with a random size and pen width (log-uniform)."""
     pen = float(np.exp(rng.uniform(*np.log(pens))))
     longer = rng.uniform(SIZES[0], min(SIZES[1], CANVAS - pen))
     return draw(place(strokes, rng, longer, pen), pen)

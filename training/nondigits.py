@@ -1,4 +1,4 @@
-"""What people draw that is not a digit: letters and signs, and scribbles, shapes and doodles made here."""
+"""Drawings that are not digits: which letters and signs count, and generated scribbles, shapes and doodles."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from training.drawing import Points, Strokes, fit
 from training.variation import Rng
 
-# Characters that are someone's digit: a straight line is a 1, a ring a 0, and so on. They are neither trained on as
-# non-digits nor counted as such. Of Omniglot by the number of the character: Latin b g i j l o q s y z are 2, 7, ...,
-# Greek theta, a 0 with a stroke through it, is 8.
+# Characters that could be a digit: a straight line is a 1, a ring is a 0, and so on. They are neither trained on nor
+# counted as non-digits. Omniglot's characters have numbers: Latin b g i j l o q s y z are 2, 7, 9 and so on; Greek
+# theta, a 0 with a bar, is 8.
 LOOKALIKES = frozenset("OoQDIil|/\\!'`,jJ)(ZzSsBbqgGyYTae?&") | frozenset(
     f"{alphabet}/character{number:02d}"
     for alphabet, numbers in {
@@ -27,7 +27,7 @@ LOOKALIKES = frozenset("OoQDIil|/\\!'`,jJ)(ZzSsBbqgGyYTae?&") | frozenset(
 
 
 def _line(rng: Rng) -> Strokes:
-    """One or more straight lines, none of them upright alone (that is a 1)."""
+    """One or more straight lines, but not a single vertical one (that is a 1)."""
     if rng.random() < 0.4:
         angle = np.radians(rng.uniform(-25, 25))
         return [np.array([[0, 0], [np.cos(angle), np.sin(angle)]]) * 100]
@@ -39,7 +39,7 @@ def _dots(rng: Rng) -> Strokes:
 
 
 def _scribble(rng: Rng) -> Strokes:
-    """A restless pen: a smoothed random walk that crosses itself."""
+    """A smoothed random walk that crosses itself."""
     strokes = []
     for _ in range(rng.integers(1, 3)):
         corners = rng.uniform(0, 100, (rng.integers(6, 22), 2))
@@ -65,7 +65,7 @@ def _spiral(rng: Rng) -> Strokes:
 
 
 def _polygon(rng: Rng) -> Strokes:
-    """Triangle, square, star and other closed shapes with corners."""
+    """A triangle, square, star or another closed shape with corners."""
     n = int(rng.integers(3, 7))
     star = rng.random() < 0.4
     count = 2 * n if star else n
@@ -88,7 +88,7 @@ def _arc(middle: tuple[float, float], radius: float, start: float, end: float) -
 
 
 def _doodle(rng: Rng) -> Strokes:
-    """A face, a heart, a house, an arrow, a tick, a cross, a flower, a cloud."""
+    """A face, heart, house, arrow, check mark, cross, flower or cloud."""
     kind = rng.integers(0, 8)
     if kind == 0:
         mouth = _arc((50, 50), 28, 30, 150) if rng.random() < 0.7 else _arc((50, 90), 28, 210, 330)
@@ -122,12 +122,12 @@ SHAPES = (_line, _dots, _scribble, _scribble, _zigzag, _spiral, _polygon, _doodl
 
 
 def invent(rng: Rng) -> Strokes:
-    """One drawing that is no digit."""
+    """A random drawing that is not a digit."""
     return SHAPES[rng.integers(len(SHAPES))](rng)
 
 
 def side_by_side(left: Strokes, right: Strokes, rng: Rng) -> Strokes:
-    """Two digits in one drawing: a number, not a digit."""
+    """Put two digits in one drawing: a number, not a digit."""
     gap = rng.uniform(8, 40)
     left, right = fit(left, 100.0), fit(right, 100.0)
     offset = np.array([np.concatenate(left)[:, 0].max() + gap, rng.normal(0, 8)])

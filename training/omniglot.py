@@ -1,4 +1,4 @@
-"""Omniglot's characters as strokes (Lake et al., github.com/brendenlake/omniglot, MIT)."""
+"""Reads the characters of Omniglot as strokes (Lake et al., github.com/brendenlake/omniglot, MIT)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEMBER = re.compile(r"^strokes_\w+/([^/]+)/(character\d+)/\d+_(\d+)\.txt$")
 
 
 def read_motor(text: str) -> Strokes:
-    """One drawing: `START`, then `x,y,milliseconds` with y upward, and `BREAK` after each stroke."""
+    """Parse one drawing: `START`, then lines `x,y,milliseconds` with y upward, and `BREAK` after each stroke."""
     strokes: Strokes = []
     for lines in text.partition("START")[2].split("BREAK"):
         points = [line.split(",")[:2] for line in lines.split()]
@@ -26,7 +26,7 @@ def read_motor(text: str) -> Strokes:
 
 
 def read_omniglot(archive: Path, alphabets: Container[str]) -> Iterator[Character]:
-    """The characters of strokes_background.zip in `alphabets`, labelled `Greek/character01`."""
+    """The characters of strokes_background.zip in `alphabets`, labeled like `Greek/character01`."""
     with zipfile.ZipFile(archive) as zipped:
         for name in sorted(zipped.namelist()):
             member = MEMBER.match(name)

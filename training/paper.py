@@ -1,4 +1,4 @@
-"""A drawing on paper, as a camera or a scanner sees it."""
+"""Simulates photographs and scans of drawings on paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.drawing import Image
+from backend.reading.image import Image
 from training.variation import Rng
 
 INKS = {  # BGR
@@ -18,9 +18,10 @@ INKS = {  # BGR
 
 
 def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
-    """Ink (H, W) on paper with the light, lines, grain and compression of a photograph: uint8 (h, w, 3), BGR.
+    """Render ink (H, W) as a photograph with uneven light, ruled lines, grain and compression: uint8 (h, w, 3), BGR.
 
-    h is 320 px to `largest`."""
+    h is between 320 px and `largest`.
+    """
     side = int(rng.integers(320, largest))
     size = round(side * rng.uniform(0.8, 1.0))
     pasted = np.zeros((side, round(side * rng.uniform(0.75, 1.33))), np.float32)
@@ -42,13 +43,13 @@ def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
 
 
 def _cloud(shape: tuple[int, ...], rng: Rng, cells: int, strength: float) -> npt.NDArray[np.float32]:
-    """A smooth field around 1."""
+    """A smooth random field around 1."""
     coarse = rng.normal(1, strength, (cells, cells)).astype(np.float32)
     return cv2.resize(coarse, shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _light(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float64]:
-    """A lamp at one side, and sometimes the soft edge of a shadow."""
+    """Light from one side, sometimes with the soft edge of a shadow."""
     y, x = np.mgrid[0 : 1 : shape[0] * 1j, 0 : 1 : shape[1] * 1j]
     angle = rng.uniform(0, 2 * np.pi)
     across = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle)
@@ -61,7 +62,7 @@ def _light(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float64]:
 
 
 def _ruling(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float32]:
-    """Plain, ruled or squared paper: 1 on the lines."""
+    """Blank, ruled or squared paper: 1 on the lines."""
     lines = np.zeros(shape, np.float32)
     kind = rng.integers(0, 3)
     step, width = rng.uniform(0.07, 0.2) * shape[0], int(rng.integers(1, 3))

@@ -1,4 +1,4 @@
-"""Pen drawings in UNIPEN's text format (Guyon et al., ICPR 1994), as UNIPEN itself and Pendigits have them.
+"""Reads UNIPEN's text format for pen drawings (Guyon et al., ICPR 1994), which UNIPEN and Pendigits use.
 
 A line `.SEGMENT CHARACTER 3-4 OK "7"` says that strokes 3 and 4 are a 7; `.INCLUDE` names the file that holds the
 strokes: `.PEN_DOWN`, then one `x y` for each point with y upward, then `.PEN_UP`.
@@ -31,7 +31,7 @@ class Character(NamedTuple):
 
 
 def read_strokes(text: str) -> Strokes:
-    """Every stroke of a file, in its order and units, y downward."""
+    """All strokes of a file, in its order and units, but with y downward."""
     strokes = []
     for found in STROKE.finditer(text):
         rows = [line.split()[:2] for line in found[1].splitlines() if line.strip()]
@@ -40,9 +40,9 @@ def read_strokes(text: str) -> Strokes:
 
 
 def read_unipen(path: Path, includes: Path) -> Iterator[Character]:
-    """The characters that a UNIPEN file delineates; `includes` is the folder of what it includes.
+    """The characters that a UNIPEN file delineates. `includes` is the folder of the files that it includes.
 
-    Segments that name strokes which are not there are left out.
+    Segments that refer to missing strokes are skipped.
     """
     text = path.read_text("latin-1")
     files = [includes / name for name in INCLUDE.findall(text)]
@@ -59,7 +59,7 @@ def read_unipen(path: Path, includes: Path) -> Iterator[Character]:
 
 
 def _strokes_of(part: str, strokes: Strokes) -> Strokes:
-    """`3`, `3-4`, or with points within strokes `3:10-4:25`."""
+    """Parse `3`, `3-4`, or `3:10-4:25`, which cuts the first and last stroke at those points."""
     first, _, last = part.partition("-")
     (a, _, from_point), (b, _, to_point) = (end.partition(":") for end in (first, last or first))
     chosen = [strokes[k] for k in range(int(a), int(b) + 1)]
@@ -71,7 +71,7 @@ def _strokes_of(part: str, strokes: Strokes) -> Strokes:
 
 
 def read_pendigits(text: str) -> Iterator[Character]:
-    """The digits of pendigits-orig.tra or .tes: each segment's strokes follow it, its comment names the writer."""
+    """The digits of pendigits-orig.tra or .tes, where strokes follow their segment, and a comment names the writer."""
     found = list(PENDIGIT.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
     for each, end in zip(found, ends, strict=True):
