@@ -1,4 +1,4 @@
-"""Explains how a drawing is read: the ink that supports the answer, each layer's activations, other networks' answers."""
+"""Explains how a drawing is read: the ink that supports the answer, activations, and the answers of other networks."""
 
 from __future__ import annotations
 
