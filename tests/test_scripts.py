@@ -26,7 +26,7 @@ def tools(folder: Path, python: str) -> dict[str, str]:
     folder.mkdir()
     for name in ("bash", "cat", "dirname", "sha256sum"):
         (folder / name).symlink_to(str(shutil.which(name)))
-    for name in ("python3", "python3.11", "python3.12", "python3.13"):
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python3.14"):
         (folder / name).write_text(f"#!/usr/bin/env bash\n{python}\n")
         (folder / name).chmod(0o755)
     (folder / "env").symlink_to(str(shutil.which("env")))
@@ -40,7 +40,7 @@ def server(clone: Path, environment: dict[str, str]) -> subprocess.CompletedProc
 def test_no_python_that_is_new_enough(clone: Path, tmp_path: Path) -> None:
     ended = server(clone, tools(tmp_path / "tools", "exit 1"))
     assert ended.returncode == 1
-    assert ended.stderr == "Digitpad needs Python 3.11, 3.12 or 3.13; install one and run this again.\n"
+    assert ended.stderr == "Digitpad needs Python 3.11, 3.12, 3.13 or 3.14; install one and run this again.\n"
 
 
 def test_a_python_without_its_venv_module(clone: Path, tmp_path: Path) -> None:
@@ -50,6 +50,19 @@ def test_a_python_without_its_venv_module(clone: Path, tmp_path: Path) -> None:
     assert ended.stderr == (
         "Python's venv module is missing; install it (on Debian and Ubuntu: apt install python3-venv) "
         "and run this again.\n"
+    )
+
+
+def test_training_with_an_environment_that_is_too_new(clone: Path) -> None:
+    (clone / ".venv/bin").mkdir(parents=True)
+    for name, status in (("pip", 0), ("python", 1)):  # the real one exits with 1 for a version that is not supported
+        (clone / ".venv/bin" / name).write_text(f"#!/usr/bin/env bash\nexit {status}\n")
+        (clone / ".venv/bin" / name).chmod(0o755)
+    ended = subprocess.run(["script/environment", "train"], cwd=clone, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "Training and testing need Python 3.11, 3.12 or 3.13, because TensorFlow has no packages for Python 3.14 yet; "
+        "remove .venv, which was created with another version, and run this again.\n"
     )
 
 
