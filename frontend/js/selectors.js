@@ -1,11 +1,11 @@
-/** Every element that the scripts touch: its selector and its class, by page. */
+/** The elements that the scripts use, by page: selector and class of each. */
 
 export const DRAW = /** @type {const} */ ({
   canvas: ["#canvas", HTMLCanvasElement],
   ink: ["#ink", SVGElement],
   paper: ["#paper", HTMLElement],
   hint: ["#hint", HTMLElement],
-  spoken: ["#spoken", HTMLElement],
+  announcement: ["#announcement", HTMLElement],
   undo: ["#undo", HTMLButtonElement],
   redo: ["#redo", HTMLButtonElement],
   pen: ["#pen", HTMLButtonElement],
@@ -21,19 +21,19 @@ export const DRAW = /** @type {const} */ ({
   result: ["#result", HTMLElement],
   headline: ["#headline", HTMLElement],
   sentence: ["#sentence", HTMLElement],
-  kept: ["#kept", HTMLElement],
-  saw: ["#saw", HTMLElement],
-  seen: ["#seen", HTMLImageElement],
+  recorded: ["#recorded", HTMLElement],
+  seen: ["#seen", HTMLElement],
+  seenImage: ["#seen-image", HTMLImageElement],
   bars: ["#bars", HTMLElement],
   numbers: ["#numbers", HTMLTableElement],
   asNumbers: ["#as-numbers", HTMLButtonElement],
   notice: ["#notice", HTMLElement],
-  why: ["#why", HTMLButtonElement],
+  showExplanation: ["#show-explanation", HTMLButtonElement],
   explanation: ["#explanation", HTMLElement],
   correction: ["#correction", HTMLFieldSetElement],
   labels: ["#labels", HTMLElement],
   corrected: ["#corrected", HTMLElement],
-  keeping: ["#keeping", HTMLElement],
+  privacy: ["#privacy", HTMLElement],
   shortcuts: ["#shortcuts", HTMLDialogElement],
   singleKeys: ["#single-keys", HTMLInputElement],
 });
@@ -42,10 +42,10 @@ export const RECORDER = /** @type {const} */ ({
   filters: ["#filters", HTMLFormElement],
   exports: ["#exports", HTMLElement],
   notice: ["#notice", HTMLElement],
-  keeping: ["#keeping", HTMLElement],
+  privacy: ["#privacy", HTMLElement],
   records: ["#records", HTMLTableElement],
-  none: ["#none", HTMLElement],
-  further: ["#further", HTMLElement],
+  noRecords: ["#no-records", HTMLElement],
+  noMatchYet: ["#no-match-yet", HTMLElement],
   newer: ["#newer", HTMLButtonElement],
   older: ["#older", HTMLButtonElement],
   days: ["#days", HTMLElement],
@@ -55,22 +55,22 @@ export const RECORDER = /** @type {const} */ ({
   record: ["#record", HTMLDialogElement],
   recordPicture: ["#record-picture", HTMLImageElement],
   recordFacts: ["#record-facts", HTMLElement],
-  recordSaid: ["#record-said", HTMLElement],
+  recordError: ["#record-error", HTMLElement],
   recordLabel: ["#record-label", HTMLSelectElement],
   recordOpen: ["#record-open", HTMLAnchorElement],
   recordDelete: ["#record-delete", HTMLButtonElement],
-  sure: ["#sure", HTMLDialogElement],
+  confirmDelete: ["#confirm-delete", HTMLDialogElement],
 });
 
 /**
  * @template {Record<string, readonly [string, abstract new () => Element]>} T
- * @param {T} table
+ * @param {T} table DRAW or RECORDER
  * @returns {{[Name in keyof T]: InstanceType<T[Name][1]>}}
  */
 export function find(table) {
   const found = Object.entries(table).map(([name, [selector, kind]]) => {
     const element = document.querySelector(selector);
-    if (!(element instanceof kind)) throw new Error(`The page lacks ${selector}.`);
+    if (!(element instanceof kind)) throw new Error(`The page has no ${selector}.`);
     return [name, element];
   });
   return Object.fromEntries(found);

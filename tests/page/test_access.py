@@ -1,4 +1,4 @@
-"""Everybody's page: axe's rules, screen colors, size, and the policy that it runs under."""
+"""Accessibility, colors, screen sizes, transfer size, and the content security policy."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from tools.hand import draw
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
 
-def serious_faults(page: Page) -> list[str]:
-    """What axe-core finds that is serious or worse."""
+def violations(page: Page) -> list[str]:
+    """The serious and critical violations that axe-core finds."""
     if not AXE.exists():
-        pytest.skip("no axe-core here: npm ci installs it")
+        pytest.skip("axe-core is missing; install it with npm ci")
     page.evaluate(AXE.read_text())
     found: list[dict[str, Any]] = page.evaluate("axe.run().then(results => results.violations)")
     return [
-        f"{fault['id']}: {fault['help']}: {[node['html'] for node in fault['nodes']]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
+        f"{rule['id']}: {rule['help']}: {[node['html'] for node in rule['nodes']]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
     ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_drawing_page(page: Page, scheme: str) -> None:
+def test_axe_finds_no_serious_violation_on_the_drawing_page(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    assert serious_faults(page) == []
+    assert violations(page) == []
     draw(page, "7")
     predict(page)
     page.get_by_role("button", name="As numbers").click()
     page.get_by_role("button", name="Why?").click()
     expect(page.locator("#explanation")).to_be_visible()
     expect(page.locator("#correction")).to_be_visible()
-    assert serious_faults(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="Help and shortcuts").click()
-    assert serious_faults(page) == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_the_recorder(page: Page, scheme: str) -> None:
+def test_axe_finds_no_serious_violation_in_the_recorder(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     draw(page, "7")
     predict(page)
     page.goto("/recorder")
     expect(page.locator("#records tbody tr").first).to_be_visible()
-    assert serious_faults(page) == []
-    page.locator(".thumb").first.click()
-    assert serious_faults(page) == []
+    assert violations(page) == []
+    page.locator(".thumbnail").first.click()
+    assert violations(page) == []
     page.get_by_role("button", name="Delete…").click()
-    assert serious_faults(page) == []
+    assert violations(page) == []
 
 
 @any_screen
-def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
+def test_the_first_view_transfers_less_than_60_kB(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
         "Object.fromEntries(['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
@@ -69,7 +69,7 @@ def test_the_first_view_is_under_60_kB_in_all(page: Page) -> None:
 
 
 @any_screen
-def test_nothing_moves_for_who_wants_no_motion(page: Page) -> None:
+def test_nothing_moves_with_reduced_motion(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
     durations = page.evaluate(
         "[...document.querySelectorAll('*')].flatMap(element => { const style = getComputedStyle(element);"
@@ -94,7 +94,7 @@ SIZES = [(320, 640), (600, 900), (820, 1180), (844, 390), (1024, 768), (1920, 10
 
 @any_screen
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-def test_the_pages_fit_every_screen_without_scrolling_sideways(page: Page, size: tuple[int, int]) -> None:
+def test_the_pages_fit_every_screen_without_horizontal_scrolling(page: Page, size: tuple[int, int]) -> None:
     width, height = size
     page.set_viewport_size({"width": width, "height": height})
     draw(page, "7")

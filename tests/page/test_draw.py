@@ -1,4 +1,4 @@
-"""Draw, Predict, read, Clear; and find it in the recorder."""
+"""Draw, predict, clear, and find the prediction in the recorder."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ PLACES = [(0.2, 0.15, 0.65), (0.03, 0.05, 0.4), (0.55, 0.55, 0.42), (0.1, 0.05, 
 
 
 def predict(page: Page) -> dict[str, Any]:
-    """Press Predict; what the server answered."""
+    """Press Predict and return the response."""
     with page.expect_response(re.compile(r"/predict$")) as waiting:
         page.get_by_role("button", name="Predict").click()
-    answer: dict[str, Any] = waiting.value.json()
-    return answer
+    prediction: dict[str, Any] = waiting.value.json()
+    return prediction
 
 
 def predict_sending(page: Page) -> dict[str, Any]:
-    """Press Predict; the JSON that the page sent."""
+    """Press Predict and return the JSON that the page sent."""
     with page.expect_request(re.compile(r"/predict$")) as sent:
         predict(page)
     body: dict[str, Any] = json.loads(sent.value.post_data or "")
@@ -34,8 +34,8 @@ def predict_sending(page: Page) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("turn", [0, 1])
-def test_all_ten_digits_are_read_wherever_and_however_large(page: Page, screen: str, turn: int) -> None:
-    """Each digit in all four places: in two of them on each screen."""
+def test_all_ten_digits_are_read_at_every_position_and_size(page: Page, screen: str, turn: int) -> None:
+    """Each digit at all four places, two of them on each screen."""
     shift = turn + (2 if screen == "phone" else 0)
     for i, digit in enumerate(DIGITS):
         draw(page, digit, *PLACES[(i + shift) % len(PLACES)])
@@ -44,22 +44,22 @@ def test_all_ten_digits_are_read_wherever_and_however_large(page: Page, screen: 
         page.get_by_role("button", name="Clear").click()
 
 
-def test_the_answer_shows_digit_certainty_bars_and_what_the_network_saw(page: Page) -> None:
+def test_the_result_shows_digit_confidence_bars_and_network_input(page: Page) -> None:
     draw(page, "7")
-    answer = predict(page)
-    assert answer["digit"] == 7
+    prediction = predict(page)
+    assert prediction["digit"] == 7
     status = page.get_by_role("status")
-    expect(status).to_contain_text(f"{100 * answer['probabilities'][7]:.1f} %")
+    expect(status).to_contain_text(f"{100 * prediction['probabilities'][7]:.1f}%")
     expect(status).to_contain_text("Recorded.")
     bars = page.locator("#bars li")
     expect(bars).to_have_count(10)
-    parts = bars.evaluate_all("bars => bars.map(bar => Number(bar.style.getPropertyValue('--part')))")
-    assert parts == pytest.approx(answer["probabilities"])
-    seen = page.get_by_alt_text("28 by 28 picture")
+    parts = bars.evaluate_all("bars => bars.map(bar => Number(bar.style.getPropertyValue('--fraction')))")
+    assert parts == pytest.approx(prediction["probabilities"])
+    seen = page.get_by_alt_text("28 by 28 image")
     assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
 
 
-def test_clear_empties_canvas_and_answer_and_can_be_undone(page: Page) -> None:
+def test_clear_empties_canvas_and_result_and_can_be_undone(page: Page) -> None:
     draw(page, "7")
     predict(page)
     page.get_by_role("button", name="Clear").click()
@@ -71,9 +71,9 @@ def test_clear_empties_canvas_and_answer_and_can_be_undone(page: Page) -> None:
 
 def test_a_prediction_is_found_in_the_recorder(page: Page) -> None:
     draw(page, "4")
-    answer = predict(page)
+    prediction = predict(page)
     page.get_by_role("link", name="Recorder").first.click()
-    row = page.locator(f"tr[data-id='{answer['id']}']")
+    row = page.locator(f"tr[data-id='{prediction['id']}']")
     expect(row).to_contain_text("4")
     expect(row).to_contain_text("drawn")
     picture = row.locator("img")
@@ -89,7 +89,7 @@ def test_predict_on_a_blank_canvas_says_so_and_sends_nothing(page: Page) -> None
     assert sent == []
 
 
-def test_what_is_sent_is_280_pixels_square_whatever_the_screen(page: Page) -> None:
+def test_the_sent_image_has_280_by_280_pixels_on_every_screen(page: Page) -> None:
     draw(page, "3")
     body = predict_sending(page)
     size = page.evaluate(
@@ -109,8 +109,8 @@ def test_predict_and_clear_are_orange_and_green_under_the_pointer(page: Page) ->
         assert green > 1.5 * max(red, blue)
 
 
-def test_lines_are_sharp_at_every_density(page: Page) -> None:
-    """The edge of a line goes from black to white within two pixels of the screen, however dense it is."""
+def test_lines_are_sharp_at_every_pixel_density(page: Page) -> None:
+    """The edge of a line goes from black to white within two screen pixels, at any pixel density."""
     drag(page, [(0.2, 0.5), (0.8, 0.5)])
     page.mouse.move(1, 1)
     box = page.locator("#canvas").bounding_box()
@@ -125,7 +125,7 @@ def test_lines_are_sharp_at_every_density(page: Page) -> None:
 
 
 def ink(page: Page) -> int:
-    """How many pixels of the canvas are dark."""
+    """The number of dark pixels on the canvas."""
     count: int = page.locator("#canvas").evaluate(
         "canvas => { const { data } = canvas.getContext('2d').getImageData(0, 0, 280, 280); let dark = 0;"
         " for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark }"

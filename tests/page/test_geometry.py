@@ -1,4 +1,4 @@
-"""The geometry alone: pure functions, asked in the engine that runs them."""
+"""Unit tests of model/geometry.js, run in the browser."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ tries = settings(max_examples=40, deadline=None)
 @pytest.fixture(scope="module")
 def geometry(chromium: Browser, server: str) -> Page:
     page = chromium.new_page()
-    page.goto(f"{server}/health/live")  # of the same origin, and nothing else on it
+    page.goto(f"{server}/health/live")  # same origin, no scripts of its own
     page.evaluate(f"import('{server}/static/js/model/geometry.js').then(module => {{ window.geometry = module }})")
     return page
 
 
-def ask(page: Page, name: str, *arguments: object) -> Any:
+def call(page: Page, name: str, *arguments: object) -> Any:
     return page.evaluate("([name, ...values]) => window.geometry[name](...values)", [name, *arguments])
 
 
@@ -42,13 +42,13 @@ def point(x: float, y: float, t: float = 0) -> Point:
 
 
 def test_one_point_is_a_dot(geometry: Page) -> None:
-    assert ask(geometry, "curve", [point(3, 4)]) == "M3 4h.01"
+    assert call(geometry, "curve", [point(3, 4)]) == "M3 4h.01"
 
 
 @tries
 @given(line=st.lists(points, min_size=2, max_size=30))
 def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(geometry: Page, line: list[Point]) -> None:
-    data = ask(geometry, "curve", line)
+    data = call(geometry, "curve", line)
     numbers = [float(number) for number in re.findall(r"-?[\d.]+", data)]
     assert numbers[:2] == pytest.approx([line[0]["x"], line[0]["y"]], abs=0.06)
     assert numbers[-2:] == pytest.approx([line[-1]["x"], line[-1]["y"]], abs=0.06)
@@ -57,30 +57,30 @@ def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(geometry: Page, 
 
 @tries
 @given(drawn=st.lists(strokes, max_size=4), start=points, end=points, radius=st.integers(4, 40))
-def test_the_eraser_leaves_nothing_that_it_reached_and_all_else(
+def test_the_eraser_removes_what_it_reaches_and_nothing_else(
     geometry: Page, drawn: list[Stroke], start: Point, end: Point, radius: int
 ) -> None:
-    left: list[Stroke] = ask(geometry, "erase", drawn, start, end, radius)
-    for stroke in left:
+    remaining: list[Stroke] = call(geometry, "erase", drawn, start, end, radius)
+    for stroke in remaining:
         for each in stroke["points"][::5]:
-            assert away(each, start, end) > radius + stroke["width"] / 2 - 1  # cut to the nearest unit
-    kept = np.array([(each["x"], each["y"]) for stroke in left for each in stroke["points"]]).reshape(-1, 2)
+            assert distance(each, start, end) > radius + stroke["width"] / 2 - 1  # cut to the nearest unit
+    kept = np.array([(each["x"], each["y"]) for stroke in remaining for each in stroke["points"]]).reshape(-1, 2)
     for stroke in drawn:
         for each in stroke["points"]:
-            if away(each, start, end) > radius + stroke["width"] / 2 + 0.1:
+            if distance(each, start, end) > radius + stroke["width"] / 2 + 0.1:
                 assert np.isclose(kept, (each["x"], each["y"])).all(axis=1).any()
 
 
 @tries
 @given(drawn=st.lists(strokes, min_size=1, max_size=4))
 def test_an_eraser_far_away_changes_nothing(geometry: Page, drawn: list[Stroke]) -> None:
-    assert ask(geometry, "erase", drawn, point(900, 900), point(950, 900), 20) == drawn
+    assert call(geometry, "erase", drawn, point(900, 900), point(950, 900), 20) == drawn
 
 
 @tries
 @given(drawn=st.lists(strokes, min_size=1, max_size=4))
-def test_strokes_travel_on_the_canvas_and_from_time_zero(geometry: Page, drawn: list[Stroke]) -> None:
-    sent = ask(geometry, "toJSON", drawn)
+def test_sent_strokes_lie_on_the_canvas_and_start_at_time_zero(geometry: Page, drawn: list[Stroke]) -> None:
+    sent = call(geometry, "toJSON", drawn)
     assert [len(stroke) for stroke in sent] == [len(stroke["points"]) for stroke in drawn]
     start = drawn[0]["points"][0]["t"]
     for stroke, original in zip(sent, drawn, strict=True):
@@ -93,22 +93,22 @@ def test_strokes_travel_on_the_canvas_and_from_time_zero(geometry: Page, drawn: 
 
 @tries
 @given(width=st.integers(1, 5000), height=st.integers(1, 5000))
-def test_a_picture_fits_the_canvas_in_its_own_shape(geometry: Page, width: int, height: int) -> None:
-    box = ask(geometry, "fit", width, height)
+def test_a_picture_fits_the_canvas_and_keeps_its_aspect_ratio(geometry: Page, width: int, height: int) -> None:
+    box = call(geometry, "fit", width, height)
     assert max(box["width"], box["height"]) == pytest.approx(280)
     assert box["width"] * height == pytest.approx(box["height"] * width)
     assert box["x"] + box["width"] / 2 == pytest.approx(140)
     assert box["y"] + box["height"] / 2 == pytest.approx(140)
 
 
-def test_a_point_of_the_window_finds_its_place_on_the_canvas(geometry: Page) -> None:
+def test_a_position_in_the_window_is_converted_to_canvas_units(geometry: Page) -> None:
     event = {"clientX": 110, "clientY": 70, "timeStamp": 5}
     box = {"left": 10, "top": 20, "width": 560, "height": 560}
-    assert ask(geometry, "toCanvas", event, box) == point(50, 25, 5)
+    assert call(geometry, "toCanvas", event, box) == point(50, 25, 5)
 
 
-def away(each: Point, start: Point, end: Point) -> float:
-    """The least distance of a point from a segment, by trying points of it that are at most half a unit apart."""
+def distance(each: Point, start: Point, end: Point) -> float:
+    """The distance of a point from a segment, by comparing with points on it that are at most half a unit apart."""
     length = math.dist((start["x"], start["y"]), (end["x"], end["y"]))
     parts = np.linspace(0, 1, 2 + 2 * math.ceil(length))
     x = start["x"] + (end["x"] - start["x"]) * parts

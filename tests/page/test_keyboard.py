@@ -1,4 +1,4 @@
-"""The whole way by keyboard alone, with what a screen reader is told."""
+"""Everything by keyboard alone, including the announcements for screen readers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_digit_is_drawn_predicted_and_corrected_by_keyboard(page: Page) -> Non
     assert corrected.value.json()["label"] == "7"
 
 
-def test_two_arrow_keys_at_once_go_aslant(page: Page) -> None:
+def test_two_arrow_keys_at_once_move_diagonally(page: Page) -> None:
     page.locator("#canvas").focus()
     page.keyboard.press("Space")
     page.keyboard.down("ArrowRight")
@@ -41,7 +41,7 @@ def test_two_arrow_keys_at_once_go_aslant(page: Page) -> None:
     assert path.endswith("L200 120")
 
 
-def test_the_pen_is_shown_while_the_canvas_has_the_focus_and_lifted_when_it_goes(page: Page) -> None:
+def test_the_pen_is_shown_with_the_focus_and_lifted_when_the_focus_leaves(page: Page) -> None:
     page.keyboard.press("Tab")
     page.locator("#canvas").focus()
     tip = page.locator("#ink .tip")
@@ -56,10 +56,10 @@ def test_the_pen_is_shown_while_the_canvas_has_the_focus_and_lifted_when_it_goes
     assert page.locator("#ink path").get_attribute("d") == "M140 70L140 80"
 
 
-def test_where_the_pen_is_and_what_was_read_is_said(page: Page) -> None:
+def test_pen_position_and_result_are_announced(page: Page) -> None:
     page.locator("#canvas").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("[aria-live=polite]").filter(has_text="46 % across, 25 % down")).to_have_count(1)
+    expect(page.locator("[aria-live=polite]").filter(has_text="46% across, 25% down")).to_have_count(1)
     page.keyboard.press("Space")
     expect(page.locator("[aria-live=polite]").filter(has_text="Pen down")).to_have_count(1)
     page.keyboard.press("ArrowDown")
@@ -67,7 +67,7 @@ def test_where_the_pen_is_and_what_was_read_is_said(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_attribute("data-kind", re.compile("digit|unsure"))
 
 
-def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page) -> None:
+def test_every_control_can_be_reached_with_tab_and_shows_its_focus(page: Page) -> None:
     names: list[str] = []
     for _ in range(20):
         page.keyboard.press("Tab")

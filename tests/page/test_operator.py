@@ -1,4 +1,4 @@
-"""What a visitor is told of how the server is set up: a store that is away, a recorder that is off, addresses."""
+"""What the pages say about the server's settings: an unreachable store, a disabled recorder, recorded addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.hand import draw
 
 
 @contextmanager
-def page_of(chromium: Browser, instance: Path, **environment: str) -> Iterator[Page]:
+def page_of_server(chromium: Browser, instance: Path, **environment: str) -> Iterator[Page]:
     with running_server(instance, **environment) as running:
         context = chromium.new_context(base_url=running.url)
         page = context.new_page()
@@ -23,29 +23,29 @@ def page_of(chromium: Browser, instance: Path, **environment: str) -> Iterator[P
         context.close()
 
 
-def test_while_the_store_is_away_predictions_are_queued_and_both_pages_say_so(
+def test_both_pages_say_that_predictions_are_queued_while_the_store_is_unreachable(
     chromium: Browser, tmp_path: Path
 ) -> None:
-    nowhere = f"cassandra://127.0.0.1:{free_port()}/digitpad"
-    with page_of(chromium, tmp_path, RECORDS_URL=nowhere) as page:
+    unreachable = f"cassandra://127.0.0.1:{free_port()}/digitpad"
+    with page_of_server(chromium, tmp_path, RECORDS_URL=unreachable) as page:
         draw(page, "7")
         assert predict(page)["recorded"] == "queued"
-        expect(page.get_by_role("status")).to_contain_text("Recorded on this server")
+        expect(page.get_by_role("status")).to_contain_text("Queued on this server")
         page.goto("/recorder")
-        expect(page.get_by_role("status")).to_contain_text("1 prediction waits safely on this server")
+        expect(page.get_by_role("status")).to_contain_text("1 prediction is queued on this server")
 
 
-def test_a_recorder_that_is_off_is_said(chromium: Browser, tmp_path: Path) -> None:
-    with page_of(chromium, tmp_path, RECORDS_URL="none") as page:
+def test_the_page_says_that_the_recorder_is_off(chromium: Browser, tmp_path: Path) -> None:
+    with page_of_server(chromium, tmp_path, RECORDS_URL="none") as page:
         draw(page, "7")
         assert predict(page)["recorded"] == "no"
-        expect(page.get_by_role("status")).to_contain_text("Not recorded: this server's recorder is off.")
+        expect(page.get_by_role("status")).to_contain_text("Not recorded: the recorder is turned off on this server.")
         expect(page.locator("#correction")).to_be_hidden()
 
 
-def test_the_visitor_is_told_whether_addresses_are_kept(chromium: Browser, tmp_path: Path) -> None:
-    for setting, said in [("no", "and nothing about you"), ("full", "and your address")]:
-        with page_of(chromium, tmp_path, RECORD_CLIENT_ADDRESS=setting) as page:
+def test_the_pages_say_whether_addresses_are_recorded(chromium: Browser, tmp_path: Path) -> None:
+    for setting, text in [("no", "but nothing about you"), ("full", "and your IP address")]:
+        with page_of_server(chromium, tmp_path, RECORD_CLIENT_ADDRESS=setting) as page:
             for path in ("/", "/recorder"):
                 page.goto(path)
-                expect(page.get_by_role("contentinfo")).to_contain_text(said)
+                expect(page.get_by_role("contentinfo")).to_contain_text(text)

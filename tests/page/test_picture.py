@@ -1,4 +1,4 @@
-"""A picture in place of a drawing: chosen, dropped, pasted; upright, whatever its size."""
+"""Pictures instead of drawings: chosen, dropped or pasted; rotated and scaled as needed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SEVEN = as_file(draw(7, size=700, side=450, left=120, top=120, pen=45))
 
 PUT = """([where, name, data]) => {
   const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0));
-  const carried = new DataTransfer();
-  carried.items.add(new File([bytes], name, { type: "image/png" }));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: "image/png" }));
   const kind = where === "paste" ? ClipboardEvent : DragEvent;
-  const carrier = where === "paste" ? { clipboardData: carried } : { dataTransfer: carried };
+  const options = where === "paste" ? { clipboardData: transfer } : { dataTransfer: transfer };
   const target = where === "paste" ? document.body : document.querySelector("#paper");
-  target.dispatchEvent(new kind(where, { ...carrier, bubbles: true, cancelable: true }));
+  target.dispatchEvent(new kind(where, { ...options, bubbles: true, cancelable: true }));
 }"""
 
 
@@ -32,7 +32,7 @@ def choose(page: Page, data: bytes, name: str = "seven.png") -> None:
         chooser.value.set_files(FilePayload(name=name, mimeType="image/png", buffer=data))
 
 
-def test_a_chosen_picture_is_shown_read_and_recorded_by_its_name(page: Page) -> None:
+def test_a_chosen_picture_is_shown_read_and_recorded_with_its_name(page: Page) -> None:
     choose(page, SEVEN)
     assert ink(page) > 0
     answer = predict(page)
@@ -41,7 +41,7 @@ def test_a_chosen_picture_is_shown_read_and_recorded_by_its_name(page: Page) -> 
     assert (record["source"], record["file_name"]) == ("upload", "seven.png")
 
 
-def test_a_picture_is_dropped_or_pasted(page: Page) -> None:
+def test_a_picture_can_be_dropped_or_pasted(page: Page) -> None:
     for where in ("drop", "paste"):
         with page.expect_response("**/predict?record=false") as waiting:
             page.evaluate(PUT, [where, f"{where}.png", base64.b64encode(SEVEN).decode()])
@@ -51,7 +51,7 @@ def test_a_picture_is_dropped_or_pasted(page: Page) -> None:
 
 
 @any_screen
-def test_a_wide_picture_keeps_its_shape(page: Page) -> None:
+def test_a_wide_picture_keeps_its_aspect_ratio(page: Page) -> None:
     wide = np.full((100, 400), 255, np.uint8)
     wide[:, :200] = 0
     choose(page, as_file(wide))
@@ -59,7 +59,7 @@ def test_a_wide_picture_keeps_its_shape(page: Page) -> None:
 
 
 @any_screen
-def test_a_picture_turned_by_its_exif_data_stands_upright(page: Page) -> None:
+def test_a_picture_is_rotated_as_its_exif_data_says(page: Page) -> None:
     half = np.full((280, 280), 255, np.uint8)
     half[:, :140] = 0
     jpeg = as_file(half, ".jpg")
@@ -71,7 +71,7 @@ def test_a_picture_turned_by_its_exif_data_stands_upright(page: Page) -> None:
     assert (top < 10, bottom > 245) == (True, True)
 
 
-def test_what_is_drawn_on_a_picture_is_sent_with_it(page: Page) -> None:
+def test_drawing_on_a_picture_is_undone_before_the_picture_is(page: Page) -> None:
     choose(page, SEVEN)
     before = ink(page)
     drag(page, [(0.1, 0.9), (0.3, 0.9)])
@@ -82,16 +82,16 @@ def test_what_is_drawn_on_a_picture_is_sent_with_it(page: Page) -> None:
 
 
 @any_screen
-def test_a_file_that_is_no_picture_is_refused_in_words_and_the_drawing_kept(page: Page) -> None:
+def test_a_file_that_is_not_a_picture_gets_an_error_message_and_the_drawing_is_kept(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     before = ink(page)
-    page.evaluate(PUT, ["drop", "notes.png", base64.b64encode(b"no picture").decode()])
+    page.evaluate(PUT, ["drop", "notes.png", base64.b64encode(b"not a picture").decode()])
     expect(page.locator("#notice")).to_contain_text("“notes.png” can't be read as a picture")
     assert ink(page) == before
 
 
 @any_screen
-def test_a_large_photograph_is_sent_smaller(page: Page) -> None:
+def test_a_large_photo_is_scaled_down_before_it_is_sent(page: Page) -> None:
     choose(page, as_file(cv2.resize(draw(3), (4000, 3000), interpolation=cv2.INTER_LINEAR), ".jpg"), "photo.jpg")
     assert len(predict_sending(page)["image"]) < 200_000
     expect(page.get_by_role("status")).to_contain_text("3")

@@ -1,4 +1,4 @@
-"""What the page sends: the canvas's gray levels, nothing lost, in a form that is read fast."""
+"""The PNG that the page sends: lossless, grayscale, and fast to decode."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools.hand import DIGITS, drag, draw
 
 MANY = 1_000_000  # pixels
 GRAY, RGBA = 0, 6  # color types (PNG specification, 11.2.1)
-COLOR_TYPE = 25  # its place in the file
+COLOR_TYPE = 25  # its offset in the file
 
 ENCODE = """async ([server, width, height, levels]) => {
   const { grayPNG } = await import(`${server}/static/js/model/png.js`);
@@ -37,19 +37,19 @@ def sent_image(page: Page) -> bytes:
 
 
 def canvas_image(page: Page) -> bytes:
-    """The canvas as Chromium's own PNG: RGBA."""
+    """The canvas as Chromium encodes it: an RGBA PNG."""
     url: str = page.locator("#canvas").evaluate("canvas => canvas.toDataURL()")
     return data_url_bytes(url.encode())
 
 
 def read(page: Page, image: bytes) -> dict[str, Any]:
-    answer: dict[str, Any] = page.request.post("/predict?record=false", data=as_data_url(image)).json()
-    return {name: answer[name] for name in ("seen", "probabilities", "verdict")}
+    prediction: dict[str, Any] = page.request.post("/predict?record=false", data=as_data_url(image)).json()
+    return {name: prediction[name] for name in ("seen", "probabilities", "verdict")}
 
 
 @any_screen
 @pytest.mark.parametrize("digit", DIGITS)
-def test_the_gray_png_is_read_to_the_bit_as_the_canvas_itself(page: Page, digit: str) -> None:
+def test_the_gray_png_is_read_exactly_like_the_canvas(page: Page, digit: str) -> None:
     draw(page, digit)
     gray, rgba = sent_image(page), canvas_image(page)
     assert (gray[COLOR_TYPE], rgba[COLOR_TYPE]) == (GRAY, RGBA)
@@ -61,7 +61,7 @@ def test_the_gray_png_is_read_to_the_bit_as_the_canvas_itself(page: Page, digit:
 
 @any_screen
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (64, 300), (280, 280)])
-def test_it_holds_every_level_at_any_size(page: Page, server: str, shape: tuple[int, int]) -> None:
+def test_it_preserves_every_gray_level_at_any_size(page: Page, server: str, shape: tuple[int, int]) -> None:
     levels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     url = page.evaluate(ENCODE, [server, shape[1], shape[0], levels.ravel().tolist()])
     image = base64.b64decode(url.removeprefix("data:image/png;base64,"))
@@ -74,7 +74,7 @@ def test_it_holds_every_level_at_any_size(page: Page, server: str, shape: tuple[
 
 
 @any_screen
-def test_a_picture_keeps_its_colors_also_under_a_stroke(page: Page) -> None:
+def test_a_picture_keeps_its_colors_under_a_stroke(page: Page) -> None:
     red = np.full((280, 280, 3), 255, np.uint8)
     red[60:220, 130:150] = (0, 0, 200)
     choose(page, as_file(red))
@@ -87,13 +87,13 @@ def test_a_picture_keeps_its_colors_also_under_a_stroke(page: Page) -> None:
 
 
 @any_screen
-def test_a_picture_is_sent_as_it_came(page: Page) -> None:
+def test_an_unchanged_picture_is_sent_as_it_is(page: Page) -> None:
     choose(page, SEVEN)
     assert max(decode(sent_image(page), MANY).pixels.shape) == 560
 
 
 @any_screen
-def test_a_browser_that_cannot_compress_sends_the_canvas(page: Page) -> None:
+def test_a_browser_without_compression_streams_sends_its_own_png(page: Page) -> None:
     page.add_init_script("delete globalThis.CompressionStream")
     page.reload()
     draw(page, "7")

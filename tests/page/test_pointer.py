@@ -1,4 +1,4 @@
-"""Fingers and pens, by real touch and pen events."""
+"""Fingers and pens, with real touch and pen events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE = [[(0.2, 0.2), (0.5, 0.25), (0.8, 0.2)]]
 
 @pytest.fixture(autouse=True)
 def _touch_screen(page: Page) -> None:
-    """Gives the desktop a touch screen, too."""
+    """Give the desktop a touch screen, too."""
     page.context.new_cdp_session(page).send(
         "Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 5}
     )
@@ -37,13 +37,13 @@ def test_a_pen_draws(page: Page) -> None:
     assert predict(page)["result"] == "7"
 
 
-def test_each_of_two_fingers_draws_a_stroke_of_its_own(page: Page) -> None:
+def test_each_of_two_fingers_draws_its_own_stroke(page: Page) -> None:
     [left, right] = on_canvas(page, [[(0.2, 0.2)], [(0.8, 0.2)]])
     hand.touch_down(page, {1: left[0], 2: right[0]})
     expect(page.locator("#ink path")).to_have_count(2)
 
 
-def test_a_palm_is_ignored_once_a_pen_was_seen(page: Page) -> None:
+def test_a_palm_is_ignored_once_a_pen_was_used(page: Page) -> None:
     hand.pen(page, on_canvas(page, LINE))
     before = ink(page)
     hand.touch(page, on_canvas(page, [[(0.2, 0.8), (0.8, 0.8)]]))
@@ -53,7 +53,7 @@ def test_a_palm_is_ignored_once_a_pen_was_seen(page: Page) -> None:
     assert ink(page) > before
 
 
-def test_a_palm_that_came_down_before_the_pen_leaves_nothing(page: Page) -> None:
+def test_a_palm_that_touched_before_the_pen_leaves_no_stroke(page: Page) -> None:
     [palm] = on_canvas(page, [[(0.8, 0.9)]])
     hand.touch_down(page, {1: palm[0]})
     expect(page.locator("#ink path")).to_have_count(1)
@@ -62,7 +62,7 @@ def test_a_palm_that_came_down_before_the_pen_leaves_nothing(page: Page) -> None
 
 
 def test_every_point_between_two_frames_is_kept(page: Page) -> None:
-    """A pen reports up to 240 points a second, a screen shows 60 frames: the rest come coalesced."""
+    """A pen reports up to 240 points per second, a screen shows 60 frames: the other points arrive coalesced."""
     [line] = on_canvas(page, [[(0.1 + 0.01 * i, 0.5) for i in range(81)]])
     page.mouse.move(*line[0])
     page.mouse.down()
@@ -83,7 +83,7 @@ def test_every_point_between_two_frames_is_kept(page: Page) -> None:
     assert [x for x, _, _ in points] == pytest.approx([28 + 2.8 * i for i in range(81)], abs=0.1)
 
 
-def test_a_stroke_goes_on_outside_of_the_canvas(page: Page) -> None:
+def test_a_stroke_continues_outside_the_canvas(page: Page) -> None:
     hand.drag(page, [(0.5, 0.5), (1.4, 0.5), (1.4, 0.7), (0.5, 0.7)])
     assert strokes(page) == 1
 
@@ -101,8 +101,8 @@ CHANGES_AT_LIFT = """() => {
 
 
 @any_screen
-def test_lifting_the_pen_leaves_nothing_to_draw_anew(page: Page) -> None:
-    """Chromium would hold the answer back until that was drawn."""
+def test_lifting_the_pen_repaints_nothing(page: Page) -> None:
+    """Chromium would delay the response until the next frame is painted."""
     page.route("**/predict?record=false", lambda route: None)
     page.evaluate(CHANGES_AT_LIFT)
     hand.draw(page, "4")

@@ -1,4 +1,4 @@
-"""The live reading, and what happens when the server is slow, away or refuses."""
+"""The live preview, corrections, and what happens when the server is slow, unreachable or refuses."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PREDICT = re.compile(r"/predict$")
 
 
 def records(page: Page) -> list[str]:
-    """Ids of the newest records."""
+    """The ids of the newest records."""
     return [record["id"] for record in page.request.get("/records").json()["records"]]
 
 
-def test_the_network_reads_along_and_records_nothing(page: Page) -> None:
+def test_the_live_preview_records_nothing(page: Page) -> None:
     before = records(page)
     with page.expect_response(PREVIEW) as waiting:
         draw(page, "7")
@@ -30,9 +30,9 @@ def test_the_network_reads_along_and_records_nothing(page: Page) -> None:
     assert records(page) == before
 
 
-def test_a_stroke_is_read_while_it_grows_and_not_again_when_the_pen_is_lifted(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "record=false" in request.url else None)
+def test_an_unfinished_stroke_is_read_and_not_read_again_when_the_pen_is_lifted(page: Page) -> None:
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url) if "record=false" in request.url else None)
     [one] = on_canvas(page, [[(0.5, 0.1), (0.5, 0.5), (0.5, 0.9)]])
     page.mouse.move(*one[0])
     with page.expect_response(PREVIEW):
@@ -42,16 +42,16 @@ def test_a_stroke_is_read_while_it_grows_and_not_again_when_the_pen_is_lifted(pa
             page.mouse.move(*point)
     status = page.get_by_role("status")
     expect(status).to_have_attribute("aria-busy", "true")
-    expect(status).to_contain_text("Reading along")
-    before = len(asked)
+    expect(status).to_contain_text("Reading as you draw")
+    before = len(requests)
     page.mouse.up()
     expect(status).to_contain_text(re.compile("sure|Unsure|looks"))
     expect(status).not_to_have_attribute("aria-busy", "true")
-    assert len(asked) == before
+    assert len(requests) == before
 
 
 @any_screen
-def test_the_newest_reading_wins_and_the_older_call_is_aborted(page: Page) -> None:
+def test_a_newer_preview_aborts_the_older_one(page: Page) -> None:
     held: list[Route] = []
     page.route(PREVIEW, lambda route: held.append(route) if not held else route.continue_())
     with page.expect_event("requestfailed") as failed:
@@ -62,7 +62,7 @@ def test_the_newest_reading_wins_and_the_older_call_is_aborted(page: Page) -> No
     expect(page.get_by_role("status")).to_contain_text("7")
 
 
-def test_correction_stands_beside_the_prediction_and_is_taken_back(page: Page) -> None:
+def test_a_correction_is_stored_beside_the_prediction_and_can_be_removed(page: Page) -> None:
     draw(page, "1")
     answer = predict(page)
     seven = page.locator("#labels").get_by_role("button", name="7")
@@ -77,7 +77,7 @@ def test_correction_stands_beside_the_prediction_and_is_taken_back(page: Page) -
     assert page.request.get(f"/records/{answer['id']}").json()["label"] is None
 
 
-def test_a_number_key_corrects_after_predict_alone(page: Page) -> None:
+def test_a_number_key_corrects_only_after_predict(page: Page) -> None:
     draw(page, "1")
     page.keyboard.press("7")
     answer = predict(page)
@@ -89,11 +89,11 @@ def test_a_number_key_corrects_after_predict_alone(page: Page) -> None:
     expect(page.locator("#correction")).to_be_hidden()
 
 
-def test_numbers_take_the_place_of_the_bars(page: Page) -> None:
+def test_numbers_replace_the_bars(page: Page) -> None:
     draw(page, "7")
     predict(page)
     page.get_by_role("button", name="As numbers").click()
-    table = page.get_by_role("table", name="How likely each digit is")
+    table = page.get_by_role("table", name="Probability of each digit")
     expect(table.get_by_role("row")).to_have_count(11)
     expect(page.locator("#bars")).to_be_hidden()
     page.get_by_role("button", name="As numbers").click()
@@ -101,13 +101,13 @@ def test_numbers_take_the_place_of_the_bars(page: Page) -> None:
 
 
 @any_screen
-def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(page: Page) -> None:
+def test_predict_is_retried_after_a_lost_response_and_records_once(page: Page) -> None:
     keys: list[str | None] = []
 
     def refuse_once(route: Route) -> None:
         keys.append(route.request.header_value("idempotency-key"))
         if len(keys) == 1:
-            route.fetch()  # the server recorded it, and the answer was lost
+            route.fetch()  # the server records it, but the response is lost
             route.abort("connectionreset")
         else:
             route.continue_()
@@ -122,15 +122,15 @@ def test_predict_goes_on_by_itself_when_the_server_comes_back_and_records_once(p
     assert [id_ for id_ in records(page) if id_ not in before] == [answer["id"]]
 
 
-HASTEN = """() => {
+SKIP_DELAYS = """() => {
   const real = setTimeout;
-  window.pauses = [];
-  window.setTimeout = (callback, ms, ...rest) => { window.pauses.push(ms); return real(callback, 0, ...rest); };
+  window.delays = [];
+  window.setTimeout = (callback, ms, ...rest) => { window.delays.push(ms); return real(callback, 0, ...rest); };
 }"""
 
 
 @any_screen
-def test_a_busy_server_is_left_alone_for_as_long_as_it_says(page: Page) -> None:
+def test_a_busy_server_is_retried_after_the_time_it_asks_for(page: Page) -> None:
     answers: list[int] = []
 
     def refuse_once(route: Route) -> None:
@@ -142,16 +142,16 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(page: Page) -> None:
 
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
-    page.evaluate(HASTEN)
+    page.evaluate(SKIP_DELAYS)
     page.route(PREDICT, refuse_once)
     page.get_by_role("button", name="Predict").click()
     expect(page.get_by_role("status")).to_contain_text("Recorded.")
     assert answers == [503, 200]
-    assert page.evaluate("window.pauses") == [3000]
+    assert page.evaluate("window.delays") == [3000]
 
 
 @any_screen
-def test_an_unreachable_server_is_said_and_the_drawing_kept(page: Page) -> None:
+def test_an_unreachable_server_gets_a_notice_and_the_drawing_is_kept(page: Page) -> None:
     page.context.set_offline(True)
     draw(page, "7")
     page.get_by_role("button", name="Predict").click()
@@ -162,15 +162,15 @@ def test_an_unreachable_server_is_said_and_the_drawing_kept(page: Page) -> None:
     expect(page.locator("#notice")).to_have_text("")
 
 
-REFUSALS = [
+ERRORS = [
     (413, "too_large", "The drawing is larger than 2 MB."),
     (422, "blank_drawing", "There is no ink in the drawing."),
 ]
 
 
 @any_screen
-@pytest.mark.parametrize(("status", "code", "detail"), REFUSALS)
-def test_a_refusal_is_said_in_the_servers_words(page: Page, status: int, code: str, detail: str) -> None:
+@pytest.mark.parametrize(("status", "code", "detail"), ERRORS)
+def test_the_error_message_of_the_server_is_shown(page: Page, status: int, code: str, detail: str) -> None:
     problem = {"type": "about:blank", "title": "", "status": status, "code": code, "detail": detail}
     page.route(PREDICT, lambda route: route.fulfill(status=status, json=problem))
     draw(page, "7")
@@ -180,11 +180,11 @@ def test_a_refusal_is_said_in_the_servers_words(page: Page, status: int, code: s
 
 
 @any_screen
-def test_a_server_that_does_not_answer_is_given_up_and_asked_again(page: Page) -> None:
+def test_a_request_without_response_times_out_and_is_retried(page: Page) -> None:
     page.route(PREDICT, lambda route: None)
     draw(page, "7")
     page.get_by_role("button", name="Predict").click()
     expect(page.locator("#result")).to_have_attribute("aria-busy", "true")
     expect(page.locator("#notice")).to_contain_text(
-        "did not answer within 5 seconds. Your drawing is kept", timeout=20_000
+        "did not respond within 5 seconds. Your drawing is kept", timeout=20_000
     )

@@ -1,4 +1,4 @@
-"""Undo, redo, Clear, eraser, pen width; by button and by key."""
+"""Undo, redo, clear, eraser and pen width, by button and by key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def test_undo_and_redo_go_through_every_step_and_clear_is_one_of_them(page: Page) -> None:
+def test_undo_and_redo_go_through_every_step_including_clear(page: Page) -> None:
     amounts = [ink(page)]
     for stroke in ([(0.2, 0.2), (0.8, 0.2)], [(0.2, 0.8), (0.8, 0.8)]):
         drag(page, stroke)
@@ -39,7 +39,7 @@ def test_undo_and_redo_go_through_every_step_and_clear_is_one_of_them(page: Page
 
 
 @any_screen
-def test_drawing_on_takes_the_redone_away(page: Page) -> None:
+def test_drawing_clears_the_redo_history(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     press(page, "Undo")
     drag(page, [(0.2, 0.8), (0.8, 0.8)])
@@ -58,7 +58,7 @@ def test_the_eraser_cuts_a_stroke_and_is_undone_in_one_step(page: Page) -> None:
 
 
 @any_screen
-def test_the_eraser_takes_a_picture_away_in_the_color_of_its_border_and_is_undone_in_one_step(page: Page) -> None:
+def test_the_eraser_paints_a_picture_with_its_border_color_and_is_undone_in_one_step(page: Page) -> None:
     brown = np.full((280, 280, 3), (90, 140, 180), np.uint8)
     brown[40:240, 100:180] = 10
     choose(page, as_file(brown))
@@ -77,14 +77,14 @@ def test_the_eraser_takes_a_picture_away_in_the_color_of_its_border_and_is_undon
 
 
 @any_screen
-def test_the_eraser_by_keyboard_takes_away_where_it_comes_down(page: Page) -> None:
+def test_the_eraser_by_keyboard_erases_where_it_is_put_down(page: Page) -> None:
     choose(page, as_file(np.pad(np.full((80, 80), 255, np.uint8), 100)))
     whole = ink(page)
     press(page, "Eraser")
     page.locator("#canvas").focus()
     for key in [*["ArrowDown"] * 7, "Space", "Space"]:
         page.keyboard.press(key)
-    assert ink(page) > whole  # black again, as the border
+    assert ink(page) > whole  # black again, like the border
     press(page, "Undo")
     assert ink(page) == whole
 
@@ -112,18 +112,18 @@ def test_keys_choose_tools_and_predict(page: Page) -> None:
     assert ink(page) == 0
 
 
-def test_help_lists_the_shortcuts_and_can_switch_single_keys_off(page: Page) -> None:
+def test_help_lists_the_shortcuts_and_can_turn_single_key_shortcuts_off(page: Page) -> None:
     page.keyboard.press("?")
     help_ = page.get_by_role("dialog", name="Help and shortcuts")
     expect(help_).to_contain_text("Undo")
-    help_.get_by_label("Shortcuts of a single key").uncheck()
+    help_.get_by_label("Single-key shortcuts").uncheck()
     help_.get_by_role("button", name="Close").click()
     page.reload()
     page.keyboard.press("e")
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
 
 
-def test_the_drawing_stays_when_the_window_changes(page: Page) -> None:
+def test_the_drawing_is_kept_when_the_window_is_resized(page: Page) -> None:
     drag(page, [(0.2, 0.2), (0.8, 0.2)])
     before = ink(page)
     page.set_viewport_size({"width": 844, "height": 390})
@@ -132,7 +132,7 @@ def test_the_drawing_stays_when_the_window_changes(page: Page) -> None:
     assert ink(page) == pytest.approx(2 * before, rel=0.02)
 
 
-def test_the_digit_that_is_meant_travels_with_the_drawing(page: Page) -> None:
+def test_the_intended_digit_and_the_strokes_are_sent(page: Page) -> None:
     draw(page, "7")
     page.get_by_label("I mean").select_option("7")
     body = predict_sending(page)

@@ -1,39 +1,39 @@
 /**
- * Counts as grids of numbers, free of the DOM.
+ * Counts of records as grids of numbers. Independent of the DOM.
  *
  * @typedef {{day: string, result: string, count: number}} DayCount
- * @typedef {{meant: string, read: string, count: number}} Confusion
+ * @typedef {{meant: string, read: string, count: number}} Confusion meant: the intended digit, read: the predicted one
  * @typedef {{rows: string[], columns: string[], cells: number[][]}} Grid cells[row][column]
  */
-import { meaning, NOT_A_DIGIT } from "./words.js";
+import { labelText, NOT_A_DIGIT } from "./text.js";
 
-export const READINGS = [..."0123456789", NOT_A_DIGIT];
+export const RESULTS = [..."0123456789", NOT_A_DIGIT];
 
-/** How many days the chart shows, so that its cells stay large enough to read. */
+/** The number of days in the chart: more would make its cells too small to read. */
 const DAYS = 14;
 
 /**
- * Results by day, for the days up to the newest one that has records.
+ * Results by day, up to the newest day that has records.
  * @param {DayCount[]} counts
  * @returns {Grid}
  */
-export function byDay(counts) {
+export function resultsByDay(counts) {
   const newest = counts.map(({ day }) => day).sort().at(-1);
   const columns = newest ? daysUpTo(newest) : [];
   const entries = counts.map(({ day, result, count }) => ({ row: result, column: day, count }));
-  return grid(READINGS, columns, entries);
+  return grid(RESULTS, columns, entries);
 }
 
-/** @param {Confusion[]} confusion @returns {Grid} rows: meant, columns: read */
-export function meantAgainstRead(confusion) {
-  const entries = confusion.map(({ meant, read, count }) => ({ row: meaning(meant), column: meaning(read), count }));
-  return grid(READINGS, READINGS, entries);
+/** @param {Confusion[]} confusion @returns {Grid} rows: intended, columns: predicted */
+export function confusionMatrix(confusion) {
+  const entries = confusion.map(({ meant, read, count }) => ({ row: labelText(meant), column: labelText(read), count }));
+  return grid(RESULTS, RESULTS, entries);
 }
 
 /**
  * @param {string[]} rows
  * @param {string[]} columns
- * @param {{row: string, column: string, count: number}[]} entries
+ * @param {{row: string, column: string, count: number}[]} entries those outside of the grid are ignored
  * @returns {Grid}
  */
 function grid(rows, columns, entries) {
@@ -45,7 +45,7 @@ function grid(rows, columns, entries) {
   return { rows, columns, cells };
 }
 
-/** @param {string} newest YYYY-MM-DD @returns {string[]} the last days, oldest first */
+/** @param {string} newest YYYY-MM-DD @returns {string[]} the last DAYS days, oldest first */
 function daysUpTo(newest) {
   const day = 24 * 60 * 60 * 1000;
   const end = Date.parse(newest);

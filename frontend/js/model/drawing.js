@@ -1,32 +1,31 @@
-import { erase, extended } from "./geometry.js";
+import { erase, extendPaths } from "./geometry.js";
 
 /**
  * @import {Point, Stroke} from "./geometry.js"
- * @typedef {{url: string, bitmap: ImageBitmap, paper: string, name: string}} Picture a picture that was put on the
- *   canvas; paper: the color of its border
- * @typedef {{strokes: readonly Stroke[], picture: Picture | null, erased: readonly Stroke[]}} State erased: where the
- *   eraser went over the picture
- * @typedef {"ink" | "step"} Change ink: a stroke grows. step: something was done that undo takes back
+ * @typedef {{url: string, bitmap: ImageBitmap, borderColor: string, name: string}} Picture a picture file on the canvas
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null, eraserPaths: readonly Stroke[]}} State eraserPaths:
+ *   where the eraser passed over the picture
+ * @typedef {"progress" | "step"} Change progress: a stroke or the eraser is moving. step: something that can be undone
  */
 
 /** @type {State} */
-const BLANK = { strokes: [], picture: null, erased: [] };
+const BLANK = { strokes: [], picture: null, eraserPaths: [] };
 
-/** What is on the canvas, and the way back. States are never changed, only replaced. */
+/** The content of the canvas, with undo and redo. States are immutable. */
 export class Drawing {
   #state = BLANK;
   /** @type {State[]} */
   #past = [];
   /** @type {State[]} */
   #future = [];
-  /** Strokes whose pointer is still down. @type {Map<number, {points: Point[], width: number}>} */
-  #growing = new Map();
-  /** The state before the eraser came down. @type {State | null} */
+  /** Unfinished strokes by pointer id. @type {Map<number, {points: Point[], width: number}>} */
+  #unfinished = new Map();
+  /** The state before the eraser was put down. @type {State | null} */
   #beforeErasing = null;
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
 
-  /** How often the drawing changed by a step: tells whether an answer still belongs to it. */
+  /** The number of steps so far; tells whether a response still belongs to the drawing. */
   version = 0;
 
   /** @param {(change: Change) => void} listener called after each change */
@@ -34,92 +33,92 @@ export class Drawing {
     this.#listeners.push(listener);
   }
 
-  /** @returns {readonly Stroke[]} */
+  /** Includes unfinished strokes. @returns {readonly Stroke[]} */
   get strokes() {
-    return [...this.#state.strokes, ...this.#growing.values()];
+    return [...this.#state.strokes, ...this.#unfinished.values()];
   }
 
   get picture() {
     return this.#state.picture;
   }
 
-  get erased() {
-    return this.#state.erased;
+  get eraserPaths() {
+    return this.#state.eraserPaths;
   }
 
   get blank() {
     return !this.picture && this.strokes.length === 0;
   }
 
-  /** Whether a pointer is at work. */
-  get growing() {
-    return this.#growing.size > 0 || this.#beforeErasing !== null;
+  /** Whether a stroke is unfinished or the eraser is down. */
+  get inProgress() {
+    return this.#unfinished.size > 0 || this.#beforeErasing !== null;
   }
 
-  /** Also what is being drawn, once the pen is lifted. */
+  /** True from the first point on, although an unfinished stroke can be undone only once it ends. */
   get canUndo() {
-    return this.#past.length > 0 || this.growing;
+    return this.#past.length > 0 || this.inProgress;
   }
 
   get canRedo() {
     return this.#future.length > 0;
   }
 
-  /** @param {number} pointer one stroke for each pointer @param {Point} point @param {number} width */
+  /** Begin a stroke; each pointer draws its own. @param {number} pointer @param {Point} point @param {number} width */
   begin(pointer, point, width) {
-    this.#growing.set(pointer, { points: [point], width });
-    this.#tell("ink");
+    this.#unfinished.set(pointer, { points: [point], width });
+    this.#notify("progress");
   }
 
   /** @param {number} pointer @param {Point[]} points */
   extend(pointer, points) {
-    const stroke = this.#growing.get(pointer);
+    const stroke = this.#unfinished.get(pointer);
     if (!stroke) return;
     stroke.points.push(...points);
-    this.#tell("ink");
+    this.#notify("progress");
   }
 
   /** @param {number} pointer */
   end(pointer) {
-    const stroke = this.#growing.get(pointer);
+    const stroke = this.#unfinished.get(pointer);
     if (!stroke) return;
-    this.#growing.delete(pointer);
+    this.#unfinished.delete(pointer);
     this.#step({ ...this.#state, strokes: [...this.#state.strokes, stroke] });
   }
 
-  /** Forget a stroke that was not meant, such as a palm's. @param {number} pointer */
+  /** Discard an unfinished stroke, such as that of a palm. @param {number} pointer */
   cancel(pointer) {
-    if (this.#growing.delete(pointer)) this.#tell("ink");
+    if (this.#unfinished.delete(pointer)) this.#notify("progress");
   }
 
-  /** Move the eraser; all of its way until `endErase` is one step. @param {Point} from @param {Point} to @param {number} radius */
+  /** Move the eraser. All moves until `endErase` are one step. @param {Point} from @param {Point} to @param {number} radius */
   erase(from, to, radius) {
     this.#beforeErasing ??= this.#state;
-    const { strokes, picture, erased } = this.#state;
+    const { strokes, picture, eraserPaths } = this.#state;
     this.#state = {
       strokes: erase(strokes, from, to, radius),
       picture,
-      erased: picture ? extended(erased, from, to, 2 * radius) : erased,
+      eraserPaths: picture ? extendPaths(eraserPaths, from, to, 2 * radius) : eraserPaths,
     };
-    this.#tell("ink");
+    this.#notify("progress");
   }
 
   endErase() {
     const [before, after] = [this.#beforeErasing, this.#state];
     this.#beforeErasing = null;
-    if (!before || (before.strokes === after.strokes && before.erased === after.erased)) return;
+    if (!before || (before.strokes === after.strokes && before.eraserPaths === after.eraserPaths)) return;
     this.#state = before;
     this.#step(after);
   }
 
-  /** @param {Picture} picture takes the place of all that was drawn */
-  put(picture) {
+  /** Replace everything on the canvas. @param {Picture} picture */
+  setPicture(picture) {
     this.#step({ ...BLANK, picture });
   }
 
   clear() {
     if (this.blank) return;
-    this.#growing.clear();
+    this.#unfinished.clear();
     this.#step(BLANK);
   }
 
@@ -148,11 +147,11 @@ export class Drawing {
   #go(state) {
     this.#state = state;
     this.version += 1;
-    this.#tell("step");
+    this.#notify("step");
   }
 
   /** @param {Change} change */
-  #tell(change) {
+  #notify(change) {
     for (const listener of this.#listeners) listener(change);
   }
 }

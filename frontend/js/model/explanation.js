@@ -1,38 +1,41 @@
 /**
- * The way of a drawing through the network, as steps that a class can follow; free of the DOM.
+ * An explanation, prepared for display. Independent of the DOM.
  *
- * @import {Explanation, Opinion} from "../network/explain.js"
+ * @import {Explanation, ModelReading} from "../network/explanation.js"
  * @typedef {{title: string, caption: string, pictures: string[], smooth?: boolean, probabilities?: readonly number[]}} Step
- * @typedef {{name: string, plain: Opinion | undefined, mnist: Opinion | undefined}} Rival
+ * @typedef {{name: string, plain: ModelReading | undefined, mnist: ModelReading | undefined}} ModelComparison
  */
 
 /**
+ * The path of a drawing through the network, step by step.
  * @param {Explanation} explanation
- * @param {string} drawing data URL of what was sent
- * @returns {Step[]} from pixels to ten numbers
+ * @param {string} drawing data URL of the drawing as it was sent
+ * @returns {Step[]}
  */
 export function steps({ seen, layers, models }, drawing) {
   const shipped = models[models.length - 1];
   return [
-    { title: "Drawing", caption: "What was sent, as it was drawn.", pictures: [drawing], smooth: true },
+    { title: "Drawing", caption: "The drawing as it was sent.", pictures: [drawing], smooth: true },
     {
       title: "28 x 28",
       caption:
-        "The ink alone, brought to 20 pixels and moved until its center of mass lies in the middle, light on dark: " +
-        "the form in which the network learned its digits.",
+        "The ink is cropped, scaled so that its longer side is 20 pixels, moved so that its center of mass is in the " +
+        "middle, and shown light on dark, like the MNIST digits on which the network was trained.",
       pictures: [seen],
     },
     ...layers.map(({ name, shape: [height, width, count], sees, maps }, i) => ({
       title: `Layer ${i + 1}`,
       caption:
-        `${name}: ${count} pictures of ${height} x ${width}. Each asks a question of its own at every place of the ` +
-        `pictures before it; bright is a strong yes. One value here depends on ${Math.min(sees, 28)} x ` +
-        `${Math.min(sees, 28)} pixels of the 28 x 28.`,
+        `${name}: ${count} feature maps of ${height} x ${width}. Each map looks for one pattern everywhere in the maps ` +
+        `of the layer before; bright means a strong response. One value depends on ${Math.min(sees, 28)} x ` +
+        `${Math.min(sees, 28)} pixels of the 28 x 28 input.`,
       pictures: maps,
     })),
     {
-      title: "Ten numbers",
-      caption: "What the last pictures say is added up into a score for each digit; softmax turns the scores into shares of 1.",
+      title: "Probabilities",
+      caption:
+        "The last feature maps are combined into a score (logit) for each digit; softmax turns the scores into " +
+        "probabilities that add up to 1.",
       pictures: [],
       probabilities: shipped.probabilities,
     },
@@ -40,11 +43,11 @@ export function steps({ seen, layers, models }, drawing) {
 }
 
 /**
- * The networks beside each other, each with what it reads without and with MNIST's form.
- * @param {Opinion[]} models
- * @returns {Rival[]}
+ * The networks side by side, each with its readings of the plain and of the normalized drawing.
+ * @param {ModelReading[]} models
+ * @returns {ModelComparison[]}
  */
-export function rivals(models) {
+export function compareModels(models) {
   const names = [...new Set(models.map(({ name }) => name))];
   return names.map((name) => ({
     name,

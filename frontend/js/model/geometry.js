@@ -1,6 +1,6 @@
 /**
- * Strokes as plain numbers, free of the DOM. Lengths are in canvas units: the canvas is 280 x 280,
- * however large it is on the screen; x goes right, y down. Times are in milliseconds.
+ * Strokes as plain numbers, independent of the DOM. Lengths are in canvas units: the canvas is
+ * 280 x 280, whatever its size on the screen; x points right, y down. Times are in milliseconds.
  *
  * @typedef {{x: number, y: number, t: number}} Point
  * @typedef {{points: readonly Point[], width: number}} Stroke
@@ -8,13 +8,13 @@
 
 export const SIZE = 280;
 
-/** Spacing, in units, at which a stroke is looked at when the eraser cuts it. */
+/** Resolution, in canvas units, at which the eraser cuts strokes. */
 const CUT_STEP = 1;
 
 /**
- * Where on the canvas a point of the window lies.
+ * Convert the position of a pointer event to canvas units.
  * @param {{clientX: number, clientY: number, timeStamp: number}} event
- * @param {{left: number, top: number, width: number, height: number}} box the canvas in the window
+ * @param {{left: number, top: number, width: number, height: number}} box bounding rectangle of the canvas
  * @returns {Point}
  */
 export function toCanvas(event, box) {
@@ -26,14 +26,14 @@ export function toCanvas(event, box) {
 }
 
 /**
- * A smooth curve through the middles of a stroke's segments, as SVG path data: quadratic Béziers
- * whose control points are the points themselves.
+ * A smooth curve as SVG path data: quadratic Béziers through the midpoints of the segments, with the
+ * points as control points.
  * @param {readonly Point[]} points at least one
  */
 export function curve(points) {
   const [first, ...rest] = points.map(({ x, y }) => ({ x: round(x), y: round(y) }));
   const last = rest.pop();
-  // A segment without length paints nothing on a canvas; a dot needs a little of it.
+  // A canvas doesn't paint zero-length segments, so a dot gets a tiny length.
   if (!last) return `M${first.x} ${first.y}h.01`;
   const bends = rest.map((point, i) => {
     const next = rest[i + 1] ?? last;
@@ -43,47 +43,47 @@ export function curve(points) {
 }
 
 /**
- * The strokes that are left when a round eraser went in a straight line. A stroke that it crossed
- * falls into pieces; one that it did not touch is returned as it was.
+ * Move a round eraser along a straight line. Strokes that it crosses are cut into pieces; all others
+ * are returned unchanged.
  * @param {readonly Stroke[]} strokes
  * @param {Point} from
  * @param {Point} to
  * @param {number} radius
- * @returns {readonly Stroke[]} the same array if nothing was touched
+ * @returns {readonly Stroke[]} what is left; the same array if nothing was erased
  */
 export function erase(strokes, from, to, radius) {
-  const left = strokes.flatMap((stroke) => {
+  const remaining = strokes.flatMap((stroke) => {
     const reach = radius + stroke.width / 2;
-    const fine = dense(stroke.points);
-    const kept = fine.map((point) => distance(point, from, to) > reach);
+    const dense = resample(stroke.points);
+    const kept = dense.map((point) => distance(point, from, to) > reach);
     if (kept.every(Boolean)) return [stroke];
-    return runs(fine, kept).map((points) => ({ ...stroke, points }));
+    return runs(dense, kept).map((points) => ({ ...stroke, points }));
   });
-  return left.length === strokes.length && left.every((stroke, i) => stroke === strokes[i]) ? strokes : left;
+  return remaining.length === strokes.length && remaining.every((stroke, i) => stroke === strokes[i]) ? strokes : remaining;
 }
 
 /**
- * The ways of an eraser, one step longer.
- * @param {readonly Stroke[]} ways
+ * Add a move of the eraser to its paths: to the last path if the move continues it, else as a new one.
+ * @param {readonly Stroke[]} paths
  * @param {Point} from
  * @param {Point} to
  * @param {number} width
  * @returns {readonly Stroke[]}
  */
-export function extended(ways, from, to, width) {
-  const last = ways.at(-1);
+export function extendPaths(paths, from, to, width) {
+  const last = paths.at(-1);
   const end = last?.points.at(-1);
-  if (last?.width === width && end && together(end, from)) return [...ways.slice(0, -1), { width, points: [...last.points, to] }];
-  return [...ways, { width, points: together(from, to) ? [to] : [from, to] }];
+  if (last?.width === width && end && samePlace(end, from)) return [...paths.slice(0, -1), { width, points: [...last.points, to] }];
+  return [...paths, { width, points: samePlace(from, to) ? [to] : [from, to] }];
 }
 
 /** @param {Point} a @param {Point} b */
-function together(a, b) {
+function samePlace(a, b) {
   return a.x === b.x && a.y === b.y;
 }
 
 /**
- * The strokes as they travel: [[[x, y, ms since the first point], ...], ...], on the canvas.
+ * Strokes in the format of the API: [[[x, y, ms since the first point], ...], ...], clamped to the canvas.
  * @param {readonly Stroke[]} strokes
  * @returns {number[][][]}
  */
@@ -94,13 +94,13 @@ export function toJSON(strokes) {
   );
 }
 
-/** @param {number} value @returns {number} the nearest coordinate that is on the canvas */
+/** @param {number} value @returns {number} the nearest coordinate on the canvas */
 export function clamp(value) {
   return Math.min(SIZE, Math.max(0, value));
 }
 
 /**
- * The largest rectangle of a picture's shape in the middle of the canvas.
+ * The largest centered rectangle on the canvas with the aspect ratio of a picture.
  * @param {number} width of the picture
  * @param {number} height of the picture
  */
@@ -111,7 +111,7 @@ export function fit(width, height) {
 }
 
 /**
- * Distance of a point from a line segment.
+ * The distance of a point from the line segment from a to b.
  * @param {Point} point
  * @param {Point} a
  * @param {Point} b
@@ -123,22 +123,22 @@ export function distance(point, a, b) {
   return Math.hypot(point.x - a.x - t * dx, point.y - a.y - t * dy);
 }
 
-/** @param {readonly Point[]} points @returns {Point[]} the same line with points at most CUT_STEP apart */
-function dense(points) {
+/** @param {readonly Point[]} points @returns {Point[]} the same line, with points at most CUT_STEP apart */
+function resample(points) {
   return points.flatMap((point, i) => {
     if (i === 0) return [point];
     const before = points[i - 1];
     const steps = Math.ceil(Math.hypot(point.x - before.x, point.y - before.y) / CUT_STEP) || 1;
-    return Array.from({ length: steps }, (_, k) => between(before, point, (k + 1) / steps));
+    return Array.from({ length: steps }, (_, k) => interpolate(before, point, (k + 1) / steps));
   });
 }
 
-/** @param {Point} a @param {Point} b @param {number} part @returns {Point} */
-function between(a, b, part) {
-  return { x: a.x + part * (b.x - a.x), y: a.y + part * (b.y - a.y), t: a.t + part * (b.t - a.t) };
+/** @param {Point} a @param {Point} b @param {number} fraction of the way from a to b @returns {Point} */
+function interpolate(a, b, fraction) {
+  return { x: a.x + fraction * (b.x - a.x), y: a.y + fraction * (b.y - a.y), t: a.t + fraction * (b.t - a.t) };
 }
 
-/** @param {Point[]} points @param {boolean[]} kept @returns {Point[][]} the unbroken runs of kept points */
+/** @param {Point[]} points @param {boolean[]} kept @returns {Point[][]} the runs of consecutive kept points */
 function runs(points, kept) {
   /** @type {Point[][]} */
   const all = [];
@@ -150,7 +150,7 @@ function runs(points, kept) {
   return all;
 }
 
-/** @param {number} value */
+/** @param {number} value @returns {number} with one decimal */
 function round(value) {
   return Math.round(value * 10) / 10;
 }

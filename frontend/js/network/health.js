@@ -1,9 +1,9 @@
 /**
- * @typedef {{recorder: {ok: boolean, queued?: number}, client_address: "no" | "hash" | "full"}} Health
+ * @typedef {{recorder: {ok: boolean, queued?: number}, client_address: "no" | "hash" | "full"}} Readiness
  */
 
-/** How the server is, also when it can't serve. @returns {Promise<Health | null>} null: it can't be reached */
-export async function health() {
+/** @returns {Promise<Readiness | null>} also of a server that isn't ready (503); null: it can't be reached */
+export async function readiness() {
   try {
     return await (await fetch("/health/ready")).json();
   } catch {

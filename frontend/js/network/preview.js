@@ -1,53 +1,55 @@
-import { preview } from "./api.js";
+import { preview } from "./predict.js";
 import { retry } from "./retry.js";
 
 /**
- * @import {Answer, Failure} from "./api.js"
+ * @import {Failure} from "./client.js"
+ * @import {Prediction} from "./predict.js"
  */
 
-/** The least time, in ms, between two readings of a stroke that grows. */
-const PAUSE = 40;
+/** The shortest interval, in ms, between two previews of an unfinished stroke. */
+const INTERVAL = 40;
 
-/** Live readings of a drawing that changes: the newest wins, at most one call is in flight. */
+/** Predictions while a person draws. At most one call is in flight, and the newest drawing replaces an older one. */
 export class Preview {
-  #tell;
-  #glimpsing = false;
+  #onRetry;
+  #waiting = false;
   #newest = {
     image: /** @type {Promise<string> | null} */ (null),
     start: -Infinity,
     controller: new AbortController(),
-    answer: /** @type {Promise<Answer | null>} */ (Promise.resolve(null)),
+    prediction: /** @type {Promise<Prediction | null>} */ (Promise.resolve(null)),
   };
 
-  /** @param {(failure: Failure) => void} tell told when a try failed and another will follow */
-  constructor(tell) {
-    this.#tell = tell;
+  /** @param {(failure: Failure) => void} onRetry called when a try failed and another will follow */
+  constructor(onRetry) {
+    this.#onRetry = onRetry;
   }
 
   /**
+   * Read a finished drawing.
    * @param {Promise<string>} image data URL
-   * @returns {Promise<Answer | null>} null if a newer one took its place
+   * @returns {Promise<Prediction | null>} null: replaced by a newer drawing
    */
   read(image) {
-    // Most people rest a moment before they lift the pen: what they drew was then read already.
+    // Most people pause before they lift the pen, so the same image may already be on its way.
     if (image !== this.#newest.image) this.#start(image);
-    return this.#newest.answer;
+    return this.#newest.prediction;
   }
 
   /**
-   * A reading in passing, while a stroke grows: as soon as the one before it is answered and a pause
-   * is over.
-   * @param {() => Promise<string> | null} image data URL by then; null if none is wanted any more
-   * @returns {Promise<Answer | null>} null if none was made, or a newer one took its place
+   * Read an unfinished stroke, once the previous call is done and the interval is over. Does nothing
+   * if such a reading is already scheduled.
+   * @param {() => Promise<string> | null} image returns the drawing at that time as a data URL, or null to cancel
+   * @returns {Promise<Prediction | null>} null: canceled, or replaced by a newer drawing
    */
-  async glimpse(image) {
-    if (this.#glimpsing) return null;
-    this.#glimpsing = true;
-    const rest = this.#newest.start + PAUSE - performance.now();
-    await Promise.allSettled([this.#newest.answer, new Promise((resolve) => setTimeout(resolve, rest))]);
-    this.#glimpsing = false;
-    const wanted = image();
-    return wanted && this.read(wanted);
+  async readUnfinished(image) {
+    if (this.#waiting) return null;
+    this.#waiting = true;
+    const rest = this.#newest.start + INTERVAL - performance.now();
+    await Promise.allSettled([this.#newest.prediction, new Promise((resolve) => setTimeout(resolve, rest))]);
+    this.#waiting = false;
+    const current = image();
+    return current && this.read(current);
   }
 
   stop() {
@@ -60,11 +62,11 @@ export class Preview {
     this.stop();
     const controller = new AbortController();
     const { signal } = controller;
-    const answer = retry(async () => preview(await image, signal), this.#tell, signal).catch((error) => {
+    const prediction = retry(async () => preview(await image, signal), this.#onRetry, signal).catch((error) => {
       if (signal.aborted) return null;
-      this.#newest.image = null; // so that the same drawing is asked for again
+      this.#newest.image = null; // so that the same drawing can be read again
       throw error;
     });
-    this.#newest = { image, start: performance.now(), controller, answer };
+    this.#newest = { image, start: performance.now(), controller, prediction };
   }
 }

@@ -1,61 +1,76 @@
-import { call } from "./api.js";
+import { call } from "./client.js";
 
 /**
- * Calls of the recorder.
+ * The calls of the recorder.
  *
  * @import {DayCount, Confusion} from "../model/counts.js"
- * @import {Verdict} from "./api.js"
+ * @import {Verdict} from "./predict.js"
  * @typedef {{
  *   id: string, date: string, result: string, digit: number, confidence: number, probabilities: number[],
  *   verdict: Verdict, source: "canvas" | "upload", file_name: string | null, expected: string | null,
  *   label: string | null, model_version: string,
- * }} Recorded
+ * }} PredictionRecord expected: the digit chosen before Predict. label: the correction made after it
  */
 
-/** Records on a page of the table, and how many calls it may take to fill it. */
-const PAGE = 50;
-const PAGE_CALLS = 10;
+const PAGE_SIZE = 50;
+
+/** With a filter, the server may return a short page although there are more matches: up to this many calls fill it. */
+const MAX_CALLS = 10;
+
+/**
+ * A page of records, newest first. It may be short, or even empty, while `next` leads to older matches.
+ * @param {URLSearchParams} filter
+ * @param {string | null} before cursor; null: start with the newest record
+ * @returns {Promise<{records: PredictionRecord[], next: string | null}>}
+ */
+export async function listRecords(filter, before) {
+  /** @type {PredictionRecord[]} */
+  const records = [];
+  let next = before;
+  for (let calls = 0; calls < MAX_CALLS; calls++) {
+    const query = new URLSearchParams([["limit", String(PAGE_SIZE - records.length)], ...filter]);
+    if (next !== null) query.set("before", next);
+    const page = await call(`/records?${query}`);
+    records.push(...page.records);
+    next = page.next;
+    if (next === null || records.length === PAGE_SIZE) break;
+  }
+  return { records, next };
+}
+
+/**
+ * Correct a prediction. The prediction itself stays as it is; the label is stored beside it.
+ * @param {string} id
+ * @param {string | null} label "0" to "9" or "not_a_digit"; null removes the correction
+ */
+export function correctRecord(id, label) {
+  return call(`/records/${id}`, {
+    method: "PATCH",
+    body: JSON.stringify({ label }),
+    headers: { "Content-Type": "application/json" },
+  });
+}
 
 /** Delete a record for good. @param {string} id */
-export function remove(id) {
+export function deleteRecord(id) {
   return call(`/records/${id}`, { method: "DELETE" });
 }
 
-/**
- * A page of records, newest first. With a filter the server looks through a bounded number of records
- * at a call, so several calls may make one page, and a page may end early.
- * @param {URLSearchParams} filter
- * @param {string | null} before cursor; null: the newest
- * @returns {Promise<{records: Recorded[], next: string | null}>}
- */
-export async function records(filter, before) {
-  const page = { records: /** @type {Recorded[]} */ ([]), next: before };
-  for (let calls = 0; calls < PAGE_CALLS && page.records.length < PAGE; calls++) {
-    const query = new URLSearchParams([["limit", String(PAGE - page.records.length)], ...filter]);
-    if (page.next !== null) query.set("before", page.next);
-    const answer = await call(`/records?${query}`);
-    page.records.push(...answer.records);
-    page.next = answer.next;
-    if (page.next === null) break;
-  }
-  return page;
-}
-
 /** The drawing of a record as it was sent. @param {string} id @returns {Promise<Blob>} */
-export function image(id) {
+export function fetchImage(id) {
   return call(`/records/${id}/image.png`, {}, (response) => response.blob());
 }
 
-/** @returns {Promise<{days: DayCount[], confusion: Confusion[]}>} */
-export function counts() {
-  return call("/records/counts");
+/**
+ * The strokes of a record that was drawn on the canvas.
+ * @param {string} id
+ * @returns {Promise<number[][][]>} [[[x, y, ms], ...], ...]
+ */
+export function fetchStrokes(id) {
+  return call(`/records/${id}/strokes`);
 }
 
-/**
- * The strokes of a record that was drawn on the canvas: [[[x, y, ms], ...], ...].
- * @param {string} id
- * @returns {Promise<number[][][]>}
- */
-export function strokes(id) {
-  return call(`/records/${id}/strokes`);
+/** @returns {Promise<{days: DayCount[], confusion: Confusion[]}>} */
+export function fetchCounts() {
+  return call("/records/counts");
 }

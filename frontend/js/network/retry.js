@@ -1,24 +1,24 @@
-import { Failure } from "./api.js";
+import { Failure } from "./client.js";
 
-/** Pauses between tries, ms; longer where the server asks for it. */
-const PAUSES = [500, 1000, 2000, 4000, 8000, 16000];
+/** Delays before each retry, in ms; longer if the server asks for it. */
+const DELAYS = [500, 1000, 2000, 4000, 8000, 16000];
 
 /**
- * Call until it works, as long as what stands in the way may pass. For calls that are safe to repeat.
+ * Repeat a call while it fails for temporary reasons. For idempotent calls only.
  * @template T
  * @param {() => Promise<T>} call
- * @param {(failure: Failure) => void} tell told before each pause
- * @param {AbortSignal} [signal] ends the tries
+ * @param {(failure: Failure) => void} onRetry called before each delay
+ * @param {AbortSignal} [signal] stops the retries
  * @returns {Promise<T>}
  */
-export async function retry(call, tell, signal) {
-  for (const pause of PAUSES) {
+export async function retry(call, onRetry, signal) {
+  for (const delay of DELAYS) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof Failure && error.passing) || signal?.aborted) throw error;
-      tell(error);
-      await sleep(Math.max(pause, error.wait), signal);
+      if (!(error instanceof Failure && error.temporary) || signal?.aborted) throw error;
+      onRetry(error);
+      await sleep(Math.max(delay, error.retryAfter), signal);
     }
   }
   return call();
@@ -32,7 +32,7 @@ function sleep(ms, signal) {
       clearTimeout(timer);
       reject(signal.reason);
     });
-    // Back on the network: no need to wait for the rest of the pause.
+    // Retry at once when the network is back.
     addEventListener("online", resolve, { once: true });
   });
 }

@@ -1,6 +1,6 @@
 import { make } from "./elements.js";
 
-/** Ten columns, one for each digit. Labels are drawn from attributes, so that they are no text of the answer. */
+/** Ten bars, one for each digit. Their labels are CSS content, so screen readers don't read them out with the result. */
 export class Bars {
   #bars;
 
@@ -11,14 +11,14 @@ export class Bars {
     this.show(Array(10).fill(0));
   }
 
-  /** @param {readonly number[]} probabilities all 0: none is pointed out */
+  /** @param {readonly number[]} probabilities if all are 0, no bar is highlighted */
   show(probabilities) {
     const most = Math.max(...probabilities);
     this.#bars.forEach((bar, digit) => {
       const probability = probabilities[digit];
       bar.dataset.digit = String(digit);
       bar.dataset.percent = probability < 0.01 ? "" : probability > 0.99 ? ">99" : `${Math.round(100 * probability)}`;
-      bar.style.setProperty("--part", String(probability));
+      bar.style.setProperty("--fraction", String(probability));
       bar.classList.toggle("best", probability > 0 && probability === most);
     });
   }

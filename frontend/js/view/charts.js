@@ -9,12 +9,12 @@ const CELL = 26;
 const MARGIN = 30;
 
 /**
- * A grid of counts as a picture: the more, the darker.
- * @param {Element} place
+ * Show a grid of counts as a heat map.
+ * @param {Element} parent
  * @param {Grid} grid
- * @param {{title: string, shorten?: (name: string) => string}} words
+ * @param {{title: string, shorten?: (name: string) => string}} texts
  */
-export function chart(place, { rows, columns, cells }, { title, shorten = (name) => name }) {
+export function chart(parent, { rows, columns, cells }, { title, shorten = (name) => name }) {
   const most = Math.max(1, ...cells.flat());
   const [width, height] = [MARGIN + CELL * columns.length, MARGIN + CELL * rows.length];
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
@@ -24,9 +24,9 @@ export function chart(place, { rows, columns, cells }, { title, shorten = (name)
     columns.forEach((column, x) => {
       const count = cells[y][x];
       const [left, top] = [MARGIN + CELL * x, MARGIN + CELL * y];
-      // Square root: a single miss stays visible beside a thousand hits.
+      // Square root, so that a single error stays visible beside a thousand correct results.
       const fill = shape("rect", { x: left + 1, y: top + 1, width: CELL - 2, height: CELL - 2, rx: 4, class: "cell" });
-      fill.style.setProperty("--part", String(Math.sqrt(count / most)));
+      fill.style.setProperty("--fraction", String(Math.sqrt(count / most)));
       const label = shape("title", {});
       label.textContent = `${name}, ${column}: ${count}`;
       fill.append(label);
@@ -34,14 +34,14 @@ export function chart(place, { rows, columns, cells }, { title, shorten = (name)
       if (count > 0) svg.append(text(compact(count), left + CELL / 2, top + CELL / 2, "count"));
     });
   });
-  place.replaceChildren(svg);
+  parent.replaceChildren(svg);
 }
 
 /**
- * The same grid as a table of text.
+ * Show the same grid as a table.
  * @param {HTMLTableElement} table
  * @param {Grid} grid
- * @param {string} corner what the rows and columns are
+ * @param {string} corner the top left heading
  */
 export function table(table, { rows, columns, cells }, corner) {
   table.replaceChildren();

@@ -1,22 +1,23 @@
-import { meaning, NOT_A_DIGIT } from "../model/words.js";
-import { correct, Failure } from "../network/api.js";
+import { labelText, NOT_A_DIGIT, withArticle } from "../model/text.js";
+import { Failure } from "../network/client.js";
+import { correctRecord } from "../network/records.js";
 import { retry } from "../network/retry.js";
 import { make } from "./elements.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
- * @import {Answer} from "../network/api.js"
+ * @import {Prediction} from "../network/predict.js"
  * @import {Result} from "./result.js"
  */
 
 const LABELS = [..."0123456789", "not_a_digit"];
 
-/** "Wrong? Tell it": labels the prediction that was just recorded, and takes the label back. */
+/** The buttons that correct the prediction that was just recorded. */
 export class Correction {
   #page;
   #result;
-  /** @type {Answer | null} */
-  #answer = null;
+  /** @type {Prediction | null} */
+  #prediction = null;
 
   /** @param {DrawPage} page @param {Result} result */
   constructor(page, result) {
@@ -24,33 +25,33 @@ export class Correction {
     this.#result = result;
     page.labels.append(
       ...LABELS.map((label) => {
-        const button = make("button", { className: "label", value: label }, meaning(label));
+        const button = make("button", { className: "label", value: label }, labelText(label));
         button.addEventListener("click", () => this.choose(label));
         return button;
       }),
     );
   }
 
-  /** @param {Answer} answer that was recorded */
-  open(answer) {
-    this.#answer = answer;
+  /** @param {Prediction} prediction that was recorded */
+  open(prediction) {
+    this.#prediction = prediction;
     this.#mark(null);
     this.#page.correction.hidden = false;
   }
 
   close() {
-    this.#answer = null;
+    this.#prediction = null;
     this.#page.correction.toggleAttribute("hidden", true);
   }
 
-  /** @param {string} label "0" to "9" or "not_a_digit"; the one that is set takes it back */
+  /** @param {string} label "0" to "9" or "not_a_digit"; choosing the current label again removes it */
   async choose(label) {
-    const answer = this.#answer;
-    if (!answer) return;
+    const prediction = this.#prediction;
+    if (!prediction) return;
     const wanted = this.#chosen() === label ? null : label;
     try {
-      await retry(() => correct(answer.id, wanted), (failure) => this.#result.waiting(failure));
-      if (this.#answer !== answer) return;
+      await retry(() => correctRecord(prediction.id, wanted), (failure) => this.#result.retrying(failure));
+      if (this.#prediction !== prediction) return;
       this.#result.notice("");
       this.#mark(wanted);
     } catch (error) {
@@ -66,8 +67,8 @@ export class Correction {
   /** @param {string | null} label */
   #mark(label) {
     for (const button of this.#buttons()) button.ariaPressed = String(button.value === label);
-    this.#page.corrected.textContent =
-      label === null ? "" : `Noted beside the prediction: you meant ${label === "not_a_digit" ? NOT_A_DIGIT : `a ${label}`}. Press it again to take that back.`;
+    const meant = label === "not_a_digit" ? NOT_A_DIGIT : label && withArticle(label);
+    this.#page.corrected.textContent = meant ? `Correction saved: ${meant}. Press the same button again to remove it.` : "";
   }
 
   #buttons() {

@@ -1,5 +1,5 @@
 /**
- * An element with properties and children.
+ * Create an element with properties and children.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]

@@ -1,11 +1,11 @@
 /**
- * The filter form. What it says stands in the page's address too, so that it can be kept and passed on.
+ * Set up the filter form. The filter is also kept in the URL of the page, so that it can be bookmarked and shared.
  * @param {HTMLFormElement} form
- * @param {HTMLElement} exports whose links follow the filter
+ * @param {HTMLElement} exports contains the download links, which get the same filter
  * @param {() => void} onChange
- * @returns {() => URLSearchParams} the filter as a query, only of what is set
+ * @returns {() => URLSearchParams} returns the filter as query parameters; empty fields are left out
  */
-export function takeFilters(form, exports, onChange) {
+export function setUpFilters(form, exports, onChange) {
   for (const [name, value] of new URLSearchParams(location.search)) {
     const field = form.elements.namedItem(name);
     if (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) field.value = value;
@@ -17,7 +17,7 @@ export function takeFilters(form, exports, onChange) {
     return query;
   }
 
-  function follow() {
+  function updateLinks() {
     const filter = query();
     history.replaceState(null, "", filter.size > 0 ? `?${filter}` : location.pathname);
     for (const link of exports.querySelectorAll("a")) {
@@ -27,17 +27,17 @@ export function takeFilters(form, exports, onChange) {
   }
 
   form.addEventListener("change", () => {
-    follow();
+    updateLinks();
     onChange();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => {
-    // The fields have their new values only after this event.
+    // The fields are reset only after this event.
     setTimeout(() => {
-      follow();
+      updateLinks();
       onChange();
     });
   });
-  follow();
+  updateLinks();
   return query;
 }

@@ -6,7 +6,7 @@ import { clamp, SIZE } from "../model/geometry.js";
  * @import {Tools} from "./tools.js"
  */
 
-/** No pointer has this id. */
+/** An id that no pointer has. */
 const KEYBOARD = -1;
 
 /** How far one key press moves the pen, in canvas units. */
@@ -17,22 +17,22 @@ const FINE_STEP = 2;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
- * A pen for the keyboard, while the canvas has the focus: arrow keys move it, space puts it down and
+ * Set up drawing by keyboard while the canvas has the focus: arrow keys move the pen, Space lowers or
  * lifts it.
  * @param {Paper} paper
  * @param {Drawing} drawing
  * @param {Tools} tools
- * @param {(text: string) => void} speak for screen readers
+ * @param {(text: string) => void} announce to screen readers
  * @returns {() => void} lifts the pen
  */
-export function takeKeys(paper, drawing, tools, speak) {
+export function setUpKeyboard(paper, drawing, tools, announce) {
   const { canvas } = paper;
   const pen = { x: SIZE / 2, y: SIZE / 4, down: false };
-  /** Arrow keys that are held: two of them move the pen aslant. @type {Set<string>} */
+  /** Arrow keys that are held; two of them move the pen diagonally. @type {Set<string>} */
   const held = new Set();
 
   const point = () => ({ x: pen.x, y: pen.y, t: performance.now() });
-  const place = () => `${Math.round((100 * pen.x) / SIZE)} % across, ${Math.round((100 * pen.y) / SIZE)} % down`;
+  const position = () => `${Math.round((100 * pen.x) / SIZE)}% across, ${Math.round((100 * pen.y) / SIZE)}% down`;
 
   function show() {
     const kind = pen.down ? "down" : "up";
@@ -50,12 +50,12 @@ export function takeKeys(paper, drawing, tools, speak) {
   function toggle() {
     if (pen.down) {
       lift();
-      speak(`Pen lifted, ${place()}.`);
+      announce(`Pen lifted, ${position()}.`);
     } else {
       pen.down = true;
       if (tools.erasing) drawing.erase(point(), point(), tools.eraserWidth / 2);
       else drawing.begin(KEYBOARD, point(), tools.width);
-      speak(`Pen down, ${place()}.`);
+      announce(`Pen down, ${position()}.`);
     }
   }
 
@@ -68,7 +68,7 @@ export function takeKeys(paper, drawing, tools, speak) {
     }
     if (pen.down && tools.erasing) drawing.erase(before, point(), tools.eraserWidth / 2);
     else if (pen.down) drawing.extend(KEYBOARD, [point()]);
-    else speak(`${place()}.`);
+    else announce(`${position()}.`);
   }
 
   canvas.addEventListener("keydown", (event) => {

@@ -1,5 +1,5 @@
 import { curve, fit, SIZE } from "../model/geometry.js";
-import { grayPNG, isGray } from "../model/png.js";
+import { canEncodeGray, grayPNG } from "../model/png.js";
 
 /**
  * @import {Drawing, Picture} from "../model/drawing.js"
@@ -7,18 +7,18 @@ import { grayPNG, isGray } from "../model/png.js";
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-const PAPER = "#fff";
+const BACKGROUND = "#fff";
 const INK = "#000";
 
 /**
- * The drawing, twice: on the 280 x 280 canvas, which takes the pointer and is what is sent, and over
- * it as SVG, which is sharp at every screen density and zoom.
+ * Paints the drawing twice: on the 280 x 280 canvas, which receives pointer events and is sent to the
+ * server, and above it as SVG, which is sharp at every screen density and zoom.
  */
 export class Paper {
-  /** What was painted last, and how many points each stroke had. */
+  /** What was painted last; lengths: the number of points of each stroke. */
   #painted = {
     picture: /** @type {Picture | null} */ (null),
-    erased: /** @type {readonly Stroke[]} */ ([]),
+    eraserPaths: /** @type {readonly Stroke[]} */ ([]),
     strokes: /** @type {readonly Stroke[]} */ ([]),
     lengths: /** @type {number[]} */ ([]),
   };
@@ -43,28 +43,25 @@ export class Paper {
     this.#paint();
   }
 
-  /**
-   * Nothing is touched that is right already: after a key or a pen was lifted, Chromium holds every
-   * answer back until the page was drawn anew, where that has to be done.
-   */
+  /** Repaint, only on change: after pointerup, Chromium delays responses until the next frame is painted. */
   update() {
-    const { strokes, picture, erased } = this.drawing;
+    const { strokes, picture, eraserPaths } = this.drawing;
     const lengths = strokes.map(({ points }) => points.length);
     const before = this.#painted;
-    this.#painted = { picture, erased, strokes, lengths };
+    this.#painted = { picture, eraserPaths, strokes, lengths };
     const same =
       picture === before.picture &&
-      erased === before.erased &&
+      eraserPaths === before.eraserPaths &&
       strokes.length === before.strokes.length &&
       strokes.every((stroke, i) => stroke === before.strokes[i] && lengths[i] === before.lengths[i]);
     if (!same) this.#paint();
   }
 
   #paint() {
-    const { strokes, picture, erased } = this.drawing;
+    const { strokes, picture, eraserPaths } = this.drawing;
     const { context } = this;
     this.#dataURL = null;
-    context.fillStyle = PAPER;
+    context.fillStyle = BACKGROUND;
     context.fillRect(0, 0, SIZE, SIZE);
     this.image.toggleAttribute("hidden", !picture);
     if (picture) {
@@ -75,27 +72,27 @@ export class Paper {
       }
     }
     this.lines.replaceChildren(
-      ...erased.map((way) => this.#line(way, picture?.paper ?? PAPER)),
+      ...eraserPaths.map((path) => this.#line(path, picture?.borderColor ?? BACKGROUND)),
       ...strokes.map((stroke) => this.#line(stroke, INK)),
     );
   }
 
   /**
-   * What is sent: a picture as it came if nothing was done to it, else the canvas.
-   * @returns {Promise<string>} data URL; the same promise as long as the drawing looks the same
+   * The drawing as it is sent: an unchanged picture as it is, everything else as a PNG of the canvas.
+   * @returns {Promise<string>} data URL; the same promise until the drawing changes
    */
   dataURL() {
     return (this.#dataURL ??= this.#encode());
   }
 
   async #encode() {
-    const { strokes, picture, erased } = this.drawing;
-    if (picture && strokes.length + erased.length === 0) return picture.url;
+    const { strokes, picture, eraserPaths } = this.drawing;
+    if (picture && strokes.length + eraserPaths.length === 0) return picture.url;
     const pixels = this.context.getImageData(0, 0, SIZE, SIZE);
-    return isGray(pixels) ? grayPNG(pixels) : this.canvas.toDataURL("image/png");
+    return canEncodeGray(pixels) ? grayPNG(pixels) : this.canvas.toDataURL("image/png");
   }
 
-  /** Show where the pen or the eraser is and how wide. @param {Point} point @param {number} width @param {string} kind */
+  /** Show the position and width of the pen or the eraser. @param {Point} point @param {number} width @param {string} kind */
   showTip({ x, y }, width, kind) {
     for (const [name, value] of Object.entries({ cx: x, cy: y, r: width / 2, "data-kind": kind })) {
       this.tip.setAttribute(name, String(value));
@@ -123,9 +120,9 @@ export class Paper {
 
 /** @param {HTMLCanvasElement} canvas */
 function context(canvas) {
-  // Kept in the processor's memory, since it is read after every stroke.
+  // Keep the canvas in main memory, since it is read after every stroke.
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
-  if (!context) throw new Error("This browser gives no 2D canvas.");
+  if (!context) throw new Error("This browser has no 2D canvas.");
   context.lineCap = context.lineJoin = "round";
   context.imageSmoothingQuality = "high";
   return context;

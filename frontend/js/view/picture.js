@@ -3,29 +3,29 @@
  * @import {Drawing, Picture} from "../model/drawing.js"
  */
 
-/** Longer side, in pixels, that a picture is brought to if it is larger: twice what the canvas has. */
+/** Larger pictures are scaled down so that the longer side has this many pixels: twice that of the canvas. */
 const LARGEST = 560;
 
 /**
- * Put a picture on the canvas: chosen, taken with a phone's camera, dropped or pasted.
+ * Set up the ways to put a picture on the canvas: choose a file, take a photo, drop or paste.
  * @param {DrawPage} page
  * @param {Drawing} drawing
- * @param {(sentence: string) => void} refuse
+ * @param {(sentence: string) => void} onError
  */
-export function takePictures(page, drawing, refuse) {
+export function setUpPictures(page, drawing, onError) {
   /** @param {File | undefined} file */
-  async function take(file) {
+  async function show(file) {
     if (!file) return;
     try {
-      drawing.put(await readPicture(file));
+      drawing.setPicture(await readPicture(file));
     } catch {
-      refuse(`“${file.name}” can't be read as a picture. PNG, JPEG, BMP and WebP can.`);
+      onError(`“${file.name}” can't be read as a picture. Use a PNG, JPEG, BMP or WebP file.`);
     }
   }
 
   page.choose.addEventListener("click", () => page.file.click());
   page.file.addEventListener("change", () => {
-    void take(page.file.files?.[0]);
+    void show(page.file.files?.[0]);
     page.file.value = ""; // so that the same file can be chosen again
   });
   page.paper.addEventListener("dragover", (event) => {
@@ -36,31 +36,31 @@ export function takePictures(page, drawing, refuse) {
   page.paper.addEventListener("drop", (event) => {
     event.preventDefault();
     page.paper.classList.remove("dropping");
-    void take(event.dataTransfer?.files[0]);
+    void show(event.dataTransfer?.files[0]);
   });
-  addEventListener("paste", (event) => void take(event.clipboardData?.files[0]));
+  addEventListener("paste", (event) => void show(event.clipboardData?.files[0]));
 }
 
-/** @param {File} file @returns {Promise<Picture>} upright, as its EXIF data says */
+/** @param {File} file @returns {Promise<Picture>} rotated as its EXIF data says */
 export async function readPicture(file) {
-  const whole = await createImageBitmap(file);
-  const scale = Math.min(1, LARGEST / Math.max(whole.width, whole.height));
+  const original = await createImageBitmap(file);
+  const scale = Math.min(1, LARGEST / Math.max(original.width, original.height));
   const canvas = document.createElement("canvas");
-  canvas.width = Math.max(1, Math.round(whole.width * scale));
-  canvas.height = Math.max(1, Math.round(whole.height * scale));
+  canvas.width = Math.max(1, Math.round(original.width * scale));
+  canvas.height = Math.max(1, Math.round(original.height * scale));
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser gives no 2D canvas.");
+  if (!context) throw new Error("This browser has no 2D canvas.");
   context.imageSmoothingQuality = "high";
-  context.drawImage(whole, 0, 0, canvas.width, canvas.height);
-  const paper = borderColor(context.getImageData(0, 0, canvas.width, canvas.height));
-  return { url: canvas.toDataURL("image/png"), bitmap: await createImageBitmap(canvas), paper, name: file.name };
+  context.drawImage(original, 0, 0, canvas.width, canvas.height);
+  const borderColor = findBorderColor(context.getImageData(0, 0, canvas.width, canvas.height));
+  return { url: canvas.toDataURL("image/png"), bitmap: await createImageBitmap(canvas), borderColor, name: file.name };
 }
 
-/** @param {ImageData} pixels @returns {string} the middle of each channel; white where that is transparent */
-function borderColor({ data, width, height }) {
-  const across = Array.from({ length: width }, (_, x) => [x, x + (height - 1) * width]);
-  const down = Array.from({ length: height }, (_, y) => [y * width, y * width + width - 1]);
-  const border = [...across, ...down].flat();
+/** @param {ImageData} pixels @returns {string} the median of each channel along the border; white if the border is transparent */
+function findBorderColor({ data, width, height }) {
+  const horizontal = Array.from({ length: width }, (_, x) => [x, x + (height - 1) * width]);
+  const vertical = Array.from({ length: height }, (_, y) => [y * width, y * width + width - 1]);
+  const border = [...horizontal, ...vertical].flat();
   const [red, green, blue, alpha] = [0, 1, 2, 3].map((channel) => {
     const levels = border.map((pixel) => data[4 * pixel + channel]).sort((a, b) => a - b);
     return levels[levels.length >> 1];

@@ -6,20 +6,18 @@ import { toCanvas } from "../model/geometry.js";
  * @import {Tools} from "./tools.js"
  */
 
-/** The bit of `buttons` that a pen's eraser end sets (Pointer Events, 10.1.3.2). */
-const ERASER_END = 32;
+/** The bit of `buttons` for the eraser of a pen (Pointer Events, 10.1.3.2). */
+const ERASER_BUTTON = 32;
 
 /**
- * Let mouse, fingers and pens draw: one stroke for each pointer that is down.
+ * Set up drawing with mouse, fingers and pens: one stroke for each pointer that is down.
  * @param {Paper} paper
  * @param {Drawing} drawing
  * @param {Tools} tools
- * @returns {() => void} takes the listeners away again
  */
-export function takePointers(paper, drawing, tools) {
+export function setUpPointerEvents(paper, drawing, tools) {
   const { canvas } = paper;
-  const teardown = new AbortController();
-  /** Where each eraser that is down was last. @type {Map<number, import("../model/geometry.js").Point>} */
+  /** The last position of each eraser that is down. @type {Map<number, import("../model/geometry.js").Point>} */
   const erasers = new Map();
   /** @type {Set<number>} */
   const fingers = new Set();
@@ -36,7 +34,7 @@ export function takePointers(paper, drawing, tools) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (event.pointerType === "touch") fingers.add(event.pointerId);
     const point = here(event);
-    if (tools.erasing || event.buttons & ERASER_END) {
+    if (tools.erasing || event.buttons & ERASER_BUTTON) {
       erasers.set(event.pointerId, point);
       drawing.erase(point, point, tools.eraserWidth / 2);
     } else {
@@ -48,8 +46,8 @@ export function takePointers(paper, drawing, tools) {
   /** @param {PointerEvent} event */
   function move(event) {
     if (event.pointerType !== "touch") tip(event);
-    const passed = event.getCoalescedEvents?.() ?? [];
-    const points = (passed.length > 0 ? passed : [event]).map(here);
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    const points = (coalesced.length > 0 ? coalesced : [event]).map(here);
     for (const point of points) {
       const before = erasers.get(event.pointerId);
       if (!before) break;
@@ -72,7 +70,7 @@ export function takePointers(paper, drawing, tools) {
     drawing.cancel(event.pointerId);
   }
 
-  /** A pen is here, so a touch is a hand that rests on the screen. */
+  /** Someone who uses a pen rests a hand on the screen: ignore touches. */
   function rejectPalms() {
     tools.penOnly = true;
     fingers.forEach((pointer) => drawing.cancel(pointer));
@@ -90,16 +88,14 @@ export function takePointers(paper, drawing, tools) {
     try {
       canvas.setPointerCapture(pointer);
     } catch {
-      // The pointer was lifted before this ran; the stroke ends all the same.
+      // The pointer was already lifted, so it needs no capture.
     }
   }
 
-  const options = { signal: teardown.signal };
-  canvas.addEventListener("pointerdown", down, options);
-  canvas.addEventListener("pointermove", move, options);
-  canvas.addEventListener("pointerup", up, options);
-  canvas.addEventListener("lostpointercapture", up, options);
-  canvas.addEventListener("pointercancel", cancel, options);
-  canvas.addEventListener("pointerleave", () => paper.hideTip(), options);
-  return () => teardown.abort();
+  canvas.addEventListener("pointerdown", down);
+  canvas.addEventListener("pointermove", move);
+  canvas.addEventListener("pointerup", up);
+  canvas.addEventListener("lostpointercapture", up);
+  canvas.addEventListener("pointercancel", cancel);
+  canvas.addEventListener("pointerleave", () => paper.hideTip());
 }

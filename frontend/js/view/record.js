@@ -1,14 +1,14 @@
-import { correct, Failure } from "../network/api.js";
-import { remove } from "../network/records.js";
+import { Failure } from "../network/client.js";
+import { correctRecord, deleteRecord } from "../network/records.js";
 import { make } from "./elements.js";
 import { facts } from "./table.js";
 
 /**
  * @import {RecorderPage} from "../selectors.js"
- * @import {Recorded} from "../network/records.js"
+ * @import {PredictionRecord} from "../network/records.js"
  */
 
-/** One prediction, opened: its picture, what is known of it, correction and deletion. */
+/** The dialog of one prediction: its drawing and details, correction and deletion. */
 export class RecordDialog {
   #page;
   #onChange;
@@ -18,25 +18,25 @@ export class RecordDialog {
   constructor(page, onChange) {
     this.#page = page;
     this.#onChange = onChange;
-    page.recordLabel.addEventListener("change", () => this.#try(() => correct(this.#id, page.recordLabel.value || null)));
+    page.recordLabel.addEventListener("change", () => this.#try(() => correctRecord(this.#id, page.recordLabel.value || null)));
     page.recordDelete.addEventListener("click", () => {
-      page.sure.returnValue = "";
-      page.sure.showModal();
+      page.confirmDelete.returnValue = "";
+      page.confirmDelete.showModal();
     });
-    page.sure.addEventListener("close", () => {
-      if (page.sure.returnValue !== "delete") return;
+    page.confirmDelete.addEventListener("close", () => {
+      if (page.confirmDelete.returnValue !== "delete") return;
       void this.#try(async () => {
-        await remove(this.#id);
+        await deleteRecord(this.#id);
         page.record.close();
       });
     });
   }
 
-  /** @param {Recorded} record */
+  /** @param {PredictionRecord} record */
   open(record) {
     const page = this.#page;
     this.#id = record.id;
-    this.#say("");
+    this.#showError("");
     page.recordPicture.src = `/records/${record.id}/image.png`;
     page.recordLabel.value = record.label ?? "";
     page.recordOpen.href = `/?record=${record.id}`;
@@ -46,20 +46,20 @@ export class RecordDialog {
     page.record.showModal();
   }
 
-  /** @param {() => Promise<void>} act */
-  async #try(act) {
+  /** @param {() => Promise<void>} action */
+  async #try(action) {
     try {
-      await act();
-      this.#say("");
+      await action();
+      this.#showError("");
       this.#onChange();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      this.#say(error.message);
+      this.#showError(error.message);
     }
   }
 
   /** @param {string} text */
-  #say(text) {
-    this.#page.recordSaid.textContent = text;
+  #showError(text) {
+    this.#page.recordError.textContent = text;
   }
 }

@@ -1,37 +1,37 @@
-import { Failure } from "../network/api.js";
-import { image, strokes } from "../network/records.js";
+import { Failure } from "../network/client.js";
+import { fetchImage, fetchStrokes } from "../network/records.js";
 import { readPicture } from "./picture.js";
 
 /**
  * @import {Drawing} from "../model/drawing.js"
  */
 
-/** No pointer has this id. */
+/** An id that no pointer has. */
 const REPLAY = -2;
 
-/** The longest wait, in ms, between two points: nobody wants to watch a person think. */
-const LONGEST_WAIT = 300;
+/** Pauses are cut to this many milliseconds. */
+const LONGEST_PAUSE = 300;
 
 /**
- * Bring a recorded drawing back onto the canvas: stroke by stroke, in the time that it took, if it
- * was drawn here; as a picture if not.
+ * Reopen a recorded drawing on the canvas: stroke by stroke, at the speed at which it was drawn, or
+ * as a picture if it has no strokes.
  * @param {string} id
  * @param {Drawing} drawing
  * @param {number} width of the pen
- * @param {AbortSignal} signal ends the replay where it is
+ * @param {AbortSignal} signal stops the replay where it is
  */
 export async function replay(id, drawing, width, signal) {
   let recorded;
   try {
-    recorded = await strokes(id);
+    recorded = await fetchStrokes(id);
   } catch (error) {
-    if (!(error instanceof Failure) || error.passing) throw error;
-    return drawing.put(await readPicture(new File([await image(id)], `record ${id}`)));
+    if (!(error instanceof Failure) || error.temporary) throw error;
+    return drawing.setPicture(await readPicture(new File([await fetchImage(id)], `record ${id}`)));
   }
   let last = 0;
   for (const stroke of recorded) {
     for (const [i, [x, y, t]] of stroke.entries()) {
-      await wait(Math.min(t - last, LONGEST_WAIT));
+      await wait(Math.min(t - last, LONGEST_PAUSE));
       if (signal.aborted) return drawing.end(REPLAY);
       last = t;
       if (i === 0) drawing.begin(REPLAY, { x, y, t }, width);

@@ -1,19 +1,20 @@
-import { percent, reading } from "../model/words.js";
+import { describe, percent } from "../model/text.js";
 import { Bars } from "./bars.js";
 import { make } from "./elements.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
- * @import {Answer, Failure} from "../network/api.js"
+ * @import {Failure} from "../network/client.js"
+ * @import {Prediction} from "../network/predict.js"
  */
 
-const KEPT = {
+const RECORDED = {
   stored: "Recorded.",
-  queued: "Recorded on this server; it joins the recorder as soon as that can be reached.",
-  no: "Not recorded: this server's recorder is off.",
+  queued: "Queued on this server until the recorder's database can be reached.",
+  no: "Not recorded: the recorder is turned off on this server.",
 };
 
-/** The panel that says what was read. */
+/** The panel that shows a prediction. */
 export class Result {
   #page;
   #bars;
@@ -31,60 +32,60 @@ export class Result {
     this.reset();
   }
 
-  /** @param {Answer} answer for a drawing that isn't done: screen readers wait for the next one */
-  glimpse(answer) {
-    this.#show(answer, { kind: "glimpse", headline: String(answer.digit), sentence: "Reading along …" });
+  /** @param {Prediction} prediction for an unfinished stroke; screen readers wait for the final one */
+  showUnfinished(prediction) {
+    this.#show(prediction, { kind: "unfinished", headline: String(prediction.digit), sentence: "Reading as you draw …" });
     this.#page.result.ariaBusy = "true";
   }
 
-  /** @param {Answer} answer of a reading that records nothing */
-  preview(answer) {
-    this.#show(answer, { kind: answer.verdict, ...reading(answer) });
+  /** @param {Prediction} prediction that is not recorded */
+  showPreview(prediction) {
+    this.#show(prediction, { kind: prediction.verdict, ...describe(prediction) });
     this.#page.result.ariaBusy = null;
   }
 
-  /** @param {Answer} answer to Predict */
-  predicted(answer) {
-    this.preview(answer);
-    this.#page.kept.textContent = KEPT[answer.recorded];
+  /** @param {Prediction} prediction after Predict */
+  showPrediction(prediction) {
+    this.showPreview(prediction);
+    this.#page.recorded.textContent = RECORDED[prediction.recorded];
   }
 
   reset() {
-    const { result, headline, sentence, kept, saw } = this.#page;
+    const { result, headline, sentence, recorded, seen } = this.#page;
     result.ariaBusy = null;
     result.dataset.kind = "none";
-    headline.textContent = kept.textContent = "";
-    sentence.textContent = "Draw a digit: the network reads along.";
-    saw.hidden = true;
+    headline.textContent = recorded.textContent = "";
+    sentence.textContent = "Draw a digit. The network reads it as you draw.";
+    seen.hidden = true;
     this.#fill(Array(10).fill(0));
     this.notice("");
   }
 
-  /** @param {string} text what went wrong or is awaited; empty: nothing */
+  /** @param {string} text an error or a status; empty: none */
   notice(text) {
     this.#page.notice.textContent = text;
   }
 
-  /** @param {Failure} failure */
-  waiting(failure) {
+  /** @param {Failure} failure after which the call is tried again */
+  retrying(failure) {
     this.notice(`${failure.message} Your drawing is kept; trying again.`);
   }
 
-  /** @param {Failure} failure */
+  /** @param {Failure} failure after which the call is given up */
   failed(failure) {
-    this.notice(failure.passing ? `${failure.message} Your drawing is kept: press Predict to try again.` : failure.message);
+    this.notice(failure.temporary ? `${failure.message} Your drawing is kept. Press Predict to try again.` : failure.message);
   }
 
-  /** @param {Answer} answer @param {{kind: string, headline: string, sentence: string}} words */
-  #show(answer, words) {
-    const { result, headline, sentence, kept, saw, seen } = this.#page;
-    result.dataset.kind = words.kind;
-    headline.textContent = words.headline;
-    sentence.textContent = words.sentence;
-    kept.textContent = "";
-    seen.src = answer.seen;
-    saw.hidden = false;
-    this.#fill(answer.probabilities);
+  /** @param {Prediction} prediction @param {{kind: string, headline: string, sentence: string}} texts */
+  #show(prediction, texts) {
+    const { result, headline, sentence, recorded, seen, seenImage } = this.#page;
+    result.dataset.kind = texts.kind;
+    headline.textContent = texts.headline;
+    sentence.textContent = texts.sentence;
+    recorded.textContent = "";
+    seenImage.src = prediction.seen;
+    seen.hidden = false;
+    this.#fill(prediction.probabilities);
     this.notice("");
   }
 

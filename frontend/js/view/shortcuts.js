@@ -5,18 +5,18 @@
  * @import {Correction} from "./correction.js"
  */
 
-const REMEMBERED = "digitpad.single-keys";
+const STORAGE_KEY = "digitpad.single-keys";
 
 /**
- * Keys for the whole page, as the help lists them. Those of a single key can be switched off, since
- * who speaks to a computer or slips on its keys sets them off unmeant (WCAG 2.1.4).
+ * Set up the help dialog and the keyboard shortcuts that it lists. Single-key shortcuts can be turned
+ * off, since speech input and slips on the keyboard trigger them by accident (WCAG 2.1.4).
  * @param {DrawPage} page
  * @param {{drawing: Drawing, tools: Tools, correction: Correction, onPredict: () => void}} parts
  */
-export function takeShortcuts(page, { drawing, tools, correction, onPredict }) {
-  page.singleKeys.checked = localStorage.getItem(REMEMBERED) !== "off";
+export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) {
+  page.singleKeys.checked = localStorage.getItem(STORAGE_KEY) !== "off";
   page.singleKeys.addEventListener("change", () => {
-    localStorage.setItem(REMEMBERED, page.singleKeys.checked ? "on" : "off");
+    localStorage.setItem(STORAGE_KEY, page.singleKeys.checked ? "on" : "off");
   });
   page.help.addEventListener("click", () => page.shortcuts.showModal());
 
@@ -27,7 +27,7 @@ export function takeShortcuts(page, { drawing, tools, correction, onPredict }) {
     e: () => (tools.erasing = true),
     "[": () => tools.widen(-1),
     "]": () => tools.widen(1),
-    w: () => page.why.click(),
+    w: () => page.showExplanation.click(),
     "?": () => page.shortcuts.showModal(),
     ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => correction.choose(digit)])),
   };

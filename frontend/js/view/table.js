@@ -1,32 +1,32 @@
-import { meaning, percent } from "../model/words.js";
+import { labelText, percent } from "../model/text.js";
 import { make } from "./elements.js";
 
 /**
- * @import {Recorded} from "../network/records.js"
+ * @import {PredictionRecord} from "../network/records.js"
  */
 
 const VERDICTS = { digit: "sure", unsure: "unsure", not_a_digit: "not a digit" };
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** The table of predictions. Rows that did not change stay, so that focus and place are kept. */
+/** The table of predictions. Unchanged rows stay in place, and so do focus and scroll position. */
 export class Table {
   #body;
   #onOpen;
   /** @type {Map<string, {row: HTMLTableRowElement, text: string}>} */
   #rows = new Map();
 
-  /** @param {HTMLTableElement} table @param {(record: Recorded) => void} onOpen */
+  /** @param {HTMLTableElement} table @param {(record: PredictionRecord) => void} onOpen */
   constructor(table, onOpen) {
     this.#body = table.tBodies[0];
     this.#onOpen = onOpen;
   }
 
   /**
-   * @param {Recorded[]} records
-   * @param {boolean} arriving whether what is new is to be pointed out
-   * @returns {boolean} whether anything changed
+   * @param {PredictionRecord[]} records
+   * @param {boolean} highlightNew whether to highlight rows that were not there before
+   * @returns {boolean} whether the table changed
    */
-  show(records, arriving) {
+  show(records, highlightNew) {
     const before = this.#rows;
     this.#rows = new Map(
       records.map((record) => {
@@ -34,7 +34,7 @@ export class Table {
         const old = before.get(record.id);
         if (old?.text === text) return [record.id, old];
         const row = this.#row(record);
-        row.classList.toggle("new", arriving && !old);
+        row.classList.toggle("new", highlightNew && !old);
         return [record.id, { row, text }];
       }),
     );
@@ -46,18 +46,18 @@ export class Table {
     return before.size !== rows.length || records.some(({ id }) => before.get(id) !== this.#rows.get(id));
   }
 
-  /** @param {Recorded} record */
+  /** @param {PredictionRecord} record */
   #row(record) {
     const time = make("time", { dateTime: record.date }, TIME.format(new Date(record.date)));
     const row = make(
       "tr",
       {},
       make("td", {}, time),
-      make("td", {}, picture(record)),
-      make("td", { className: "reads" }, record.result),
+      make("td", {}, thumbnail(record)),
+      make("td", { className: "predicted" }, record.result),
       make("td", {}, percent(record.confidence)),
       make("td", {}, VERDICTS[record.verdict]),
-      make("td", {}, record.label === null ? "" : meaning(record.label)),
+      make("td", {}, record.label === null ? "" : labelText(record.label)),
       make("td", {}, source(record)),
     );
     row.dataset.id = record.id;
@@ -66,28 +66,28 @@ export class Table {
   }
 }
 
-/** The drawing as a button; its click opens the row's record. @param {Recorded} record */
-function picture({ id, result }) {
+/** A button, so that the record can be opened by keyboard; its clicks reach the row. @param {PredictionRecord} record */
+function thumbnail({ id, result }) {
   const image = make("img", { alt: "", loading: "lazy", width: 48, height: 48, src: `/records/${id}/image.png` });
-  return make("button", { className: "thumb", ariaLabel: `Open the prediction “${result}”` }, image);
+  return make("button", { className: "thumbnail", ariaLabel: `Open the prediction “${result}”` }, image);
 }
 
-/** @param {Recorded} record */
+/** @param {PredictionRecord} record */
 export function source({ source, file_name }) {
   if (source === "canvas") return "drawn";
   return file_name ? `picture: ${file_name}` : "picture";
 }
 
-/** @param {Recorded} record @returns {[string, string][]} all there is to say of it */
+/** @param {PredictionRecord} record @returns {[string, string][]} names and values of its details */
 export function facts(record) {
   return [
     ["Time", TIME.format(new Date(record.date))],
     ["Result", record.result],
-    ["How sure", percent(record.confidence)],
+    ["Confidence", percent(record.confidence)],
     ["Verdict", VERDICTS[record.verdict]],
-    ["Meant beforehand", record.expected ?? "not said"],
+    ["Intended digit", record.expected ?? "not given"],
     ["Source", source(record)],
     ["Model", record.model_version],
-    ["Id", record.id],
+    ["ID", record.id],
   ];
 }

@@ -3,7 +3,7 @@
  * @import {Drawing} from "../model/drawing.js"
  */
 
-/** What the pointer does: pen or eraser, how wide, and whether fingers draw. */
+/** The toolbar: pen or eraser, pen width, undo and redo; and whether touch draws. */
 export class Tools {
   #page;
   #penOnly = false;
@@ -31,7 +31,7 @@ export class Tools {
     this.#page.pen.ariaPressed = String(!on);
   }
 
-  /** Width of the pen in canvas units. */
+  /** Pen width in canvas units. */
   get width() {
     return this.#page.width.valueAsNumber;
   }
@@ -46,7 +46,7 @@ export class Tools {
     else this.#page.width.stepDown();
   }
 
-  /** Whether touches are ignored, because a pen was seen. */
+  /** Whether touches are ignored because a pen was used. */
   get penOnly() {
     return this.#penOnly;
   }

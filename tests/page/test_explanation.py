@@ -1,4 +1,4 @@
-"""Why: what spoke for the answer, the way through the network, other networks beside it."""
+"""The explanation: the ink behind the result, the steps through the network, and other networks."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from tools.hand import drag, draw
 
 @pytest.fixture
 def explanation(page: Page) -> Locator:
-    """Of a drawn 7, opened."""
+    """The open explanation of a drawn 7."""
     draw(page, "7")
     page.get_by_role("button", name="Why?").click()
-    explanation = page.get_by_role("region", name="Why")
+    explanation = page.get_by_role("region", name="Explanation")
     expect(explanation).to_be_visible()
     return explanation
 
 
-def test_there_is_nothing_to_explain_before_anything_is_drawn(page: Page) -> None:
+def test_a_blank_canvas_cannot_be_explained(page: Page) -> None:
     expect(page.get_by_role("button", name="Why?")).to_be_disabled()
 
 
-def test_what_spoke_for_and_against_lies_over_the_ink(page: Page, explanation: Locator) -> None:
+def test_the_evidence_lies_over_the_ink(page: Page, explanation: Locator) -> None:
     expect(explanation.get_by_role("heading", name=re.compile(r"Why 7 and not \d\?"))).to_be_visible()
     drawing = explanation.locator(".evidence img").bounding_box()
-    veils = [veil.bounding_box() for veil in explanation.locator(".veil").all()]
-    assert len(veils) == 2
+    overlays = [overlay.bounding_box() for overlay in explanation.locator(".overlay").all()]
+    assert len(overlays) == 2
     assert drawing is not None
-    for veil in veils:
-        assert veil is not None
-        # The 28 x 28 holds the ink in its middle 20: the veil is wider than the ink, and around it.
-        assert veil["width"] == pytest.approx(veil["height"], rel=0.08)  # whole pixels of 20
-        assert veil["x"] < drawing["x"] + 0.32 * drawing["width"]
-        assert veil["x"] + veil["width"] > drawing["x"] + 0.74 * drawing["width"]
-    shown = explanation.locator(".veil.for").evaluate("veil => getComputedStyle(veil).maskImage")
+    for overlay in overlays:
+        assert overlay is not None
+        # The ink fills the middle 20 of the 28 pixels, so the overlay extends beyond it on every side.
+        assert overlay["width"] == pytest.approx(overlay["height"], rel=0.08)  # rounded to whole pixels of 20
+        assert overlay["x"] < drawing["x"] + 0.32 * drawing["width"]
+        assert overlay["x"] + overlay["width"] > drawing["x"] + 0.74 * drawing["width"]
+    shown = explanation.locator(".overlay.for").evaluate("overlay => getComputedStyle(overlay).maskImage")
     assert shown.startswith('url("data:image/png')
 
 
-def test_the_way_is_walked_from_the_drawing_to_ten_numbers(page: Page, explanation: Locator) -> None:
+def test_the_steps_lead_from_the_drawing_to_ten_probabilities(page: Page, explanation: Locator) -> None:
     stage = explanation.locator(".stage")
     count = explanation.locator(".step").count()
     assert count >= 5
@@ -53,7 +53,7 @@ def test_the_way_is_walked_from_the_drawing_to_ten_numbers(page: Page, explanati
         if step == 2:
             assert maps.first.evaluate("image => image.naturalWidth") == 28
         elif step < count:
-            written = re.search(r"(\d+) pictures of (\d+) x", stage.inner_text())
+            written = re.search(r"(\d+) feature maps of (\d+) x", stage.inner_text())
             assert written
             expect(maps).to_have_count(int(written[1]))
             assert maps.first.evaluate("image => image.naturalWidth") == int(written[2])
@@ -64,7 +64,7 @@ def test_the_way_is_walked_from_the_drawing_to_ten_numbers(page: Page, explanati
 
 
 @any_screen
-def test_other_networks_read_the_same_drawing_with_and_without_mnists_form(explanation: Locator) -> None:
+def test_other_networks_read_the_same_drawing_with_and_without_normalization(explanation: Locator) -> None:
     rows = explanation.get_by_role("table").get_by_role("row")
     expect(rows).to_have_count(4)
     for row in rows.all()[1:3]:
@@ -86,7 +86,7 @@ def test_the_explanation_follows_the_drawing_and_closes_with_it(page: Page, expl
 
 
 @any_screen
-def test_a_failed_explanation_is_said(page: Page) -> None:
+def test_a_failed_explanation_shows_the_error_message(page: Page) -> None:
     draw(page, "7")
     problem = {"status": 503, "code": "explanation_unavailable", "detail": "The other networks are missing."}
     page.route("**/explain", lambda route: route.fulfill(status=503, json=problem))

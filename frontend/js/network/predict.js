@@ -1,0 +1,44 @@
+import { call } from "./client.js";
+
+/**
+ * The calls that read a drawing; /openapi.json describes the fields.
+ *
+ * @typedef {"digit" | "unsure" | "not_a_digit"} Verdict
+ * @typedef {{
+ *   id: string, date: string, result: string, digit: number, runner_up: number, confidence: number,
+ *   probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
+ *   model_version: string,
+ * }} Prediction seen: data URL of the 28x28 network input
+ * @typedef {{
+ *   image: string, strokes?: number[][][], expected?: string, source?: "canvas" | "upload", file_name?: string,
+ * }} DrawingRequest image: data URL
+ */
+
+/** The Fetch standard limits the bodies of all running keepalive requests to 64 KiB in total. */
+const KEEPALIVE_LIMIT = 60000;
+
+/**
+ * Read a drawing without recording it.
+ * @param {string} image data URL
+ * @param {AbortSignal} signal
+ * @returns {Promise<Prediction>}
+ */
+export function preview(image, signal) {
+  return call("/predict?record=false", { method: "POST", body: image, headers: { "Content-Type": "text/plain" }, signal });
+}
+
+/**
+ * Read a drawing and record it.
+ * @param {DrawingRequest} drawing
+ * @param {string} key idempotency key: the same for every retry, so that the drawing is recorded once
+ * @returns {Promise<Prediction>}
+ */
+export function predict(drawing, key) {
+  const body = JSON.stringify(drawing);
+  return call("/predict", {
+    method: "POST",
+    body,
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    keepalive: body.length < KEEPALIVE_LIMIT, // completes even if the page is closed
+  });
+}
