@@ -34,7 +34,7 @@ def test_a_page_loads_only_files_of_this_server_and_all_of_them_exist(client: Fl
             assert answer.status_code == 200, file
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/static/css/base.css", "/static/js/main.js", "/static/favicon.svg"])
+@pytest.mark.parametrize("path", [*PAGES, "/static/css/base.css", "/static/js/pages/draw.js", "/static/favicon.svg"])
 def test_text_is_gzipped_if_accepted_and_revalidates_with_304(client: FlaskClient, path: str) -> None:
     with client.get(path) as plain, client.get(path, headers={"Accept-Encoding": "gzip"}) as packed:
         assert packed.headers["Content-Encoding"] == "gzip"
