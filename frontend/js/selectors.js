@@ -35,6 +35,7 @@ export const DRAW = /** @type {const} */ ({
   corrected: ["#corrected", HTMLElement],
   privacy: ["#privacy", HTMLElement],
   shortcuts: ["#shortcuts", HTMLDialogElement],
+  version: ["#version", HTMLElement],
   singleKeys: ["#single-keys", HTMLInputElement],
 });
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from backend import __version__
 from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
 from tests.page.test_draw import ink, predict_sending
@@ -121,6 +122,12 @@ def test_help_lists_the_shortcuts_and_can_turn_single_key_shortcuts_off(page: Pa
     page.reload()
     page.keyboard.press("e")
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
+
+
+@any_screen
+def test_help_shows_the_version_of_the_server(page: Page) -> None:
+    page.get_by_role("button", name="Help and shortcuts").click()
+    expect(page.get_by_role("dialog", name="Help and shortcuts")).to_contain_text(f"Digitpad {__version__}")
 
 
 def test_the_drawing_is_kept_when_the_window_is_resized(page: Page) -> None:

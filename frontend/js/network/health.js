@@ -10,3 +10,12 @@ export async function readiness() {
     return null;
   }
 }
+
+/** @returns {Promise<string | null>} such as "2.0.0"; null: unknown */
+export async function serverVersion() {
+  try {
+    return (await (await fetch("/health/live")).json()).version ?? null;
+  } catch {
+    return null;
+  }
+}

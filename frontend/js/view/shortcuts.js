@@ -1,3 +1,5 @@
+import { serverVersion } from "../network/health.js";
+
 /**
  * @import {DrawPage} from "../selectors.js"
  * @import {Drawing} from "../model/drawing.js"
@@ -18,7 +20,13 @@ export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) 
   page.singleKeys.addEventListener("change", () => {
     localStorage.setItem(STORAGE_KEY, page.singleKeys.checked ? "on" : "off");
   });
-  page.help.addEventListener("click", () => page.shortcuts.showModal());
+  page.help.addEventListener("click", () => void showHelp());
+
+  async function showHelp() {
+    page.shortcuts.showModal();
+    const version = await serverVersion();
+    page.version.textContent = version && `Digitpad ${version}`;
+  }
 
   /** @type {Record<string, () => void>} */
   const single = {
@@ -28,7 +36,7 @@ export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) 
     "[": () => tools.widen(-1),
     "]": () => tools.widen(1),
     w: () => page.showExplanation.click(),
-    "?": () => page.shortcuts.showModal(),
+    "?": () => void showHelp(),
     ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => correction.choose(digit)])),
   };
 
