@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
+from tests.page.test_draw import predict
+from tests.page.test_png import canvas_image
 from tools import drawings
-from tools.hand import DIGITS, placed
+from tools.hand import DIGITS, drag, placed
 
 STROKES = [
     [[280 * x, 280 * y, 10 * i] for i, (x, y) in enumerate(stroke)] for stroke in placed(DIGITS["7"], 0.2, 0.15, 0.65)
@@ -229,6 +231,40 @@ def test_a_drawing_is_replayed_stroke_by_stroke_on_the_canvas(page: Page) -> Non
     assert points is not None
     x, y, _ = STROKES[0][-1]
     assert points.endswith(f"L{x:.1f} {y:.1f}")
+
+
+def test_a_replayed_drawing_looks_as_it_was_drawn(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Pen width").fill("10")
+    drag(page, [(0.2, 0.15), (0.75, 0.15)])
+    page.get_by_label("Pen width").fill("30")
+    drag(page, [(0.75, 0.15), (0.55, 0.5), (0.4, 0.9)])
+    drawn = canvas_image(page)
+    prediction = predict(page)
+    page.goto(f"/?record={prediction['id']}")
+    expect(page.get_by_role("status")).to_have_attribute("data-kind", re.compile("digit|unsure"))
+    expect(page.locator("#ink path")).to_have_count(2)
+    widths = page.locator("#ink path").evaluate_all("paths => paths.map(path => path.getAttribute('stroke-width'))")
+    assert widths == ["10", "30"]
+    assert canvas_image(page) == drawn
+
+
+@any_screen
+def test_a_record_without_pen_widths_is_replayed_with_the_default_width(page: Page) -> None:
+    prediction = record(page, 7, strokes=STROKES)
+    assert page.request.get(f"/records/{prediction['id']}").json()["pen_widths"] is None
+    page.goto(f"/?record={prediction['id']}")
+    expect(page.get_by_role("status")).to_contain_text("7")
+    expect(page.locator("#ink path")).to_have_attribute("stroke-width", "18")
+
+
+@any_screen
+def test_a_picture_with_strokes_on_it_opens_as_a_picture(page: Page) -> None:
+    prediction = record(page, 7, source="upload", file_name="seven.png", strokes=STROKES, pen_widths=[12])
+    page.goto(f"/?record={prediction['id']}")
+    expect(page.get_by_role("status")).to_contain_text("7")
+    expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
+    expect(page.locator("#ink path")).to_have_count(0)
 
 
 def test_a_recorded_picture_opens_on_the_canvas(page: Page) -> None:

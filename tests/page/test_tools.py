@@ -101,6 +101,34 @@ def test_a_wider_pen_draws_a_wider_line(page: Page) -> None:
     assert ink(page) > 1.3 * thin
 
 
+@any_screen
+def test_the_pen_width_of_each_stroke_is_sent(page: Page) -> None:
+    drag(page, [(0.1, 0.2), (0.9, 0.2)])
+    page.keyboard.press("]")
+    drag(page, [(0.1, 0.5), (0.9, 0.5)])
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    drag(page, [(0.1, 0.8), (0.9, 0.8)])
+    assert predict_sending(page)["pen_widths"] == [18, 20, 16]
+
+
+@any_screen
+def test_both_pieces_of_an_erased_stroke_keep_its_pen_width(page: Page) -> None:
+    page.keyboard.press("]")
+    drag(page, [(0.1, 0.5), (0.9, 0.5)])
+    press(page, "Eraser")
+    drag(page, [(0.5, 0.3), (0.5, 0.7)])
+    body = predict_sending(page)
+    assert len(body["strokes"]) == 2
+    assert body["pen_widths"] == [20, 20]
+
+
+@any_screen
+def test_a_picture_is_sent_without_strokes_and_pen_widths(page: Page) -> None:
+    choose(page, as_file(np.pad(np.zeros((80, 80), np.uint8), 100, constant_values=255)))
+    assert not {"strokes", "pen_widths"} & predict_sending(page).keys()
+
+
 def test_keys_choose_tools_and_predict(page: Page) -> None:
     page.keyboard.press("e")
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")

@@ -10,8 +10,9 @@ import { call } from "./client.js";
  *   model_version: string,
  * }} Prediction seen: data URL of the 28x28 network input
  * @typedef {{
- *   image: string, strokes?: number[][][], expected?: string, source?: "canvas" | "upload", file_name?: string,
- * }} DrawingRequest image: data URL
+ *   image: string, strokes?: number[][][], pen_widths?: number[], expected?: string, source?: "canvas" | "upload",
+ *   file_name?: string,
+ * }} DrawingRequest image: data URL. pen_widths: one for each stroke, in canvas units
  */
 
 /** The Fetch standard limits the bodies of all running keepalive requests to 64 KiB in total. */

@@ -1,4 +1,4 @@
-import { call } from "./client.js";
+import { call, Failure } from "./client.js";
 
 /**
  * The calls of the recorder.
@@ -8,8 +8,9 @@ import { call } from "./client.js";
  * @typedef {{
  *   id: string, date: string, result: string, digit: number, confidence: number, probabilities: number[],
  *   verdict: Verdict, source: "canvas" | "upload", file_name: string | null, expected: string | null,
- *   label: string | null, model_version: string,
- * }} PredictionRecord expected: the digit chosen before Predict. label: the correction made after it
+ *   label: string | null, pen_widths: number[] | null, model_version: string,
+ * }} PredictionRecord expected: the digit chosen before Predict. label: the correction made after it.
+ *   pen_widths: one for each stroke, in canvas units; null: unknown
  */
 
 const PAGE_SIZE = 50;
@@ -38,6 +39,11 @@ export async function listRecords(filter, before) {
   return { records, next };
 }
 
+/** @param {string} id @returns {Promise<PredictionRecord>} */
+export function fetchRecord(id) {
+  return call(`/records/${id}`);
+}
+
 /**
  * Correct a prediction. The prediction itself stays as it is; the label is stored beside it.
  * @param {string} id
@@ -62,12 +68,17 @@ export function fetchImage(id) {
 }
 
 /**
- * The strokes of a record that was drawn on the canvas.
+ * The strokes of a record.
  * @param {string} id
- * @returns {Promise<number[][][]>} [[[x, y, ms], ...], ...]
+ * @returns {Promise<number[][][] | null>} [[[x, y, ms], ...], ...]; null: the record has no strokes
  */
-export function fetchStrokes(id) {
-  return call(`/records/${id}/strokes`);
+export async function fetchStrokes(id) {
+  try {
+    return await call(`/records/${id}/strokes`);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "no_strokes") return null;
+    throw error;
+  }
 }
 
 /** @returns {Promise<{days: DayCount[], confusion: Confusion[]}>} */

@@ -113,7 +113,7 @@ async function drawingRequest() {
   const { strokes, picture } = drawing;
   /** @type {Omit<DrawingRequest, "image">} */
   const fields = {
-    ...(strokes.length > 0 && { strokes: toJSON(strokes) }),
+    ...(strokes.length > 0 && { strokes: toJSON(strokes), pen_widths: strokes.map(({ width }) => width) }),
     ...(page.expected.value && { expected: page.expected.value }),
     ...(picture ? { source: "upload", file_name: picture.name } : { source: "canvas" }),
   };
@@ -136,7 +136,7 @@ async function reopen(id) {
   const stopped = new AbortController();
   for (const event of ["pointerdown", "keydown"]) addEventListener(event, () => stopped.abort(), { once: true });
   const { replay } = await import("../view/replay.js");
-  await replay(id, drawing, tools.width, stopped.signal).catch(fail);
+  await replay(id, drawing, tools.defaultWidth, stopped.signal).catch(fail);
 }
 
 /** Tell the visitor what is recorded, which depends on the server's settings. */

@@ -1,5 +1,4 @@
-import { Failure } from "../network/client.js";
-import { fetchImage, fetchStrokes } from "../network/records.js";
+import { fetchImage, fetchRecord, fetchStrokes } from "../network/records.js";
 import { readPicture } from "./picture.js";
 
 /**
@@ -14,27 +13,26 @@ const LONGEST_PAUSE = 300;
 
 /**
  * Reopen a recorded drawing on the canvas: stroke by stroke, at the speed at which it was drawn, or
- * as a picture if it has no strokes.
+ * as a picture if it contains one or has no strokes.
  * @param {string} id
  * @param {Drawing} drawing
- * @param {number} width of the pen
+ * @param {number} defaultWidth of the pen, for records without pen widths
  * @param {AbortSignal} signal stops the replay where it is
  */
-export async function replay(id, drawing, width, signal) {
-  let recorded;
-  try {
-    recorded = await fetchStrokes(id);
-  } catch (error) {
-    if (!(error instanceof Failure) || error.temporary) throw error;
+export async function replay(id, drawing, defaultWidth, signal) {
+  const { source, pen_widths: widths } = await fetchRecord(id);
+  // The strokes of an upload were drawn over a picture.
+  const strokes = source === "canvas" ? await fetchStrokes(id) : null;
+  if (!strokes) {
     return drawing.setPicture(await readPicture(new File([await fetchImage(id)], `record ${id}`)));
   }
   let last = 0;
-  for (const stroke of recorded) {
+  for (const [k, stroke] of strokes.entries()) {
     for (const [i, [x, y, t]] of stroke.entries()) {
       await wait(Math.min(t - last, LONGEST_PAUSE));
       if (signal.aborted) return drawing.end(REPLAY);
       last = t;
-      if (i === 0) drawing.begin(REPLAY, { x, y, t }, width);
+      if (i === 0) drawing.begin(REPLAY, { x, y, t }, widths?.[k] ?? defaultWidth);
       else drawing.extend(REPLAY, [{ x, y, t }]);
     }
     drawing.end(REPLAY);

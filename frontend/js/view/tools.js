@@ -36,6 +36,11 @@ export class Tools {
     return this.#page.width.valueAsNumber;
   }
 
+  /** The pen width before anyone changed it. */
+  get defaultWidth() {
+    return Number(this.#page.width.defaultValue);
+  }
+
   get eraserWidth() {
     return 1.5 * this.width;
   }
