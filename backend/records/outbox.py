@@ -70,13 +70,13 @@ class Outbox:
     def enqueue(self, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
         """Queue a record and return its id; if the key was used before, queue nothing and return the earlier id."""
 
-        def write(connection: sqlite3.Connection) -> uuid.UUID:
+        def change(connection: sqlite3.Connection) -> uuid.UUID:
             queued = record.id if key is None else keys.claim(connection, key, record.id)
             if queued == record.id:
                 self._append(connection, Insert(record, drawing, key))
             return queued
 
-        return self._file.write(write, WRITE_TIMEOUT)
+        return self._file.write(change, WRITE_TIMEOUT)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Queue a correction behind its record and return the record as it is then; None if it isn't queued here."""
@@ -140,13 +140,13 @@ class Outbox:
     def _follow(self, operation: Correct | Delete) -> Insert | None:
         """Queue `operation` behind its record and return what is queued before it; None if that isn't here."""
 
-        def write(connection: sqlite3.Connection) -> Insert | None:
+        def change(connection: sqlite3.Connection) -> Insert | None:
             queued = fold(decode(blob) for (blob,) in connection.execute(OF_RECORD, (operation.record_id.bytes,)))
             if queued is not None:
                 self._append(connection, operation)
             return queued
 
-        return self._file.write(write, WRITE_TIMEOUT)
+        return self._file.write(change, WRITE_TIMEOUT)
 
     def _remove(self, numbers: Sequence[int], connection: sqlite3.Connection) -> None:
         connection.executemany("DELETE FROM operations WHERE number = ?", [(number,) for number in numbers])

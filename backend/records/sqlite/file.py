@@ -20,8 +20,8 @@ from backend.records.record import RecorderUnavailable
 from backend.records.sqlite.connect import connect
 
 T = TypeVar("T")
-Write = Callable[[sqlite3.Connection], T]
-Queued = tuple[Write[Any], Future[Any]]
+Change = Callable[[sqlite3.Connection], T]
+Queued = tuple[Change[Any], Future[Any]]
 
 
 class SqliteFile:
@@ -52,28 +52,28 @@ class SqliteFile:
         except (sqlite3.Error, OSError) as error:
             raise self._unavailable(error) from error
 
-    def write(self, write: Write[T], timeout: float | None = None) -> T:
-        """Call `write` in a transaction, and return its result when that is on the disk.
+    def write(self, change: Change[T], timeout: float | None = None) -> T:
+        """Call `change` in a transaction, and return its result when that is on the disk.
 
-        If `write` raises, its own changes are undone, and the exception is raised here. After `timeout` seconds
+        If `change` raises, its own changes are undone, and the exception is raised here. After `timeout` seconds
         RecorderUnavailable is raised, and the changes may or may not be made.
         """
-        done = self.submit(write)
+        done = self.submit(change)
         try:
             return done.result(timeout)
         except FutureTimeout:
             done.cancel()  # has no effect if it is being written
             raise RecorderUnavailable(f"{self.path.name} did not respond within {timeout:g} s.") from None
 
-    def submit(self, write: Write[T]) -> Future[T]:
-        """Queue `write` for the next transaction. The future has its result when that is on the disk."""
+    def submit(self, change: Change[T]) -> Future[T]:
+        """Queue `change` for the next transaction. The future has its result when that is on the disk."""
         done: Future[T] = Future()
-        self._write_queue.put((write, done))
+        self._write_queue.put((change, done))
         self.start()
         return done
 
     def truncate_log(self) -> None:
-        """Call it in a write that deletes: the write-ahead log is emptied after the commit or, if another process is
+        """Call it in a change that deletes: the write-ahead log is emptied after the commit or, if another process is
         reading, soon after, so that nothing deleted remains in it."""
         self._truncate = True
 
@@ -114,13 +114,13 @@ class SqliteFile:
             self._write_connection.close()
 
     def _commit(self, batch: list[Queued]) -> None:
-        """Write `batch`, and all that was queued while other processes wrote, in one transaction."""
+        """Make the changes of `batch`, and those queued while other processes wrote, in one transaction."""
         try:
             with self._process_lock():
                 batch += self._waiting()
                 if self._write_connection is None:
                     self._write_connection = connect(self.path, self._migrations)
-                self._write(self._write_connection, batch)
+                self._apply(self._write_connection, batch)
         except Exception as error:
             # After a failed write only a new connection knows the state of the file.
             if self._write_connection is not None:
@@ -147,16 +147,16 @@ class SqliteFile:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _write(self, connection: sqlite3.Connection, batch: Sequence[Queued]) -> None:
+    def _apply(self, connection: sqlite3.Connection, batch: Sequence[Queued]) -> None:
         results: list[tuple[Future[Any], Any, Exception | None]] = []
         connection.execute("BEGIN IMMEDIATE")
-        for write, done in batch:
+        for change, done in batch:
             if not done.set_running_or_notify_cancel():
                 continue  # its caller has given up
             connection.execute("SAVEPOINT one")
             try:
-                results.append((done, write(connection), None))
-            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:  # of this write only
+                results.append((done, change(connection), None))
+            except (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError) as error:  # of this change
                 connection.execute("ROLLBACK TO one")
                 results.append((done, None, self._unavailable(error)))
             except sqlite3.Error:

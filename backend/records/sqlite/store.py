@@ -35,8 +35,8 @@ class SqliteStore:
         self.file.close()
 
     def insert(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
-        write = partial(transactions.insert, record=record, drawing=drawing, key=key)
-        stored = self.file.write(write, timeout)
+        change = partial(transactions.insert, record=record, drawing=drawing, key=key)
+        stored = self.file.write(change, timeout)
         return record if stored == record.id else self.get(stored) or msgspec.structs.replace(record, id=stored)
 
     def get(self, record_id: uuid.UUID) -> Record | None:
@@ -59,10 +59,10 @@ class SqliteStore:
         return [found.get(each.bytes, b"") for each in record_ids]
 
     def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
-        def write(connection: sqlite3.Connection) -> None:
+        def change(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (record_id.bytes, target.bytes))
 
-        self.file.write(write, timeout)
+        self.file.write(change, timeout)
 
     def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
         rows = self.file.read("SELECT same_as FROM aliases WHERE id = ?", (record_id.bytes,))
@@ -91,13 +91,13 @@ class SqliteStore:
         return self.file.write(partial(transactions.correct, record_id=record_id, label=label), CHANGE_TIMEOUT)
 
     def delete(self, record_id: uuid.UUID) -> bool:
-        def write(connection: sqlite3.Connection) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
             deleted = transactions.delete(connection, record_id)
             if deleted:
                 self.file.truncate_log()
             return deleted
 
-        return self.file.write(write, CHANGE_TIMEOUT)
+        return self.file.write(change, CHANGE_TIMEOUT)
 
     def was_deleted(self, record_id: uuid.UUID) -> bool:
         return bool(self.file.read("SELECT 1 FROM changes WHERE id = ? AND deleted", (record_id.bytes,)))

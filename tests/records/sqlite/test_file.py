@@ -15,7 +15,7 @@ from backend.records.sqlite.file import SqliteFile
 
 MIGRATIONS = ("CREATE TABLE numbers (number INTEGER PRIMARY KEY, note TEXT NOT NULL)",)
 
-Write = Callable[[sqlite3.Connection], int]
+Change = Callable[[sqlite3.Connection], int]
 
 
 @pytest.fixture
@@ -25,27 +25,27 @@ def file(tmp_path: Path) -> Iterator[SqliteFile]:
     file.close()
 
 
-def put(number: int, note: str | None = "a note") -> Write:
-    def write(connection: sqlite3.Connection) -> int:
+def put(number: int, note: str | None = "a note") -> Change:
+    def change(connection: sqlite3.Connection) -> int:
         connection.execute("INSERT INTO numbers VALUES (?, ?)", (number, note))
         return number
 
-    return write
+    return change
 
 
-def put_and_fail(number: int) -> Write:
-    def write(connection: sqlite3.Connection) -> int:
+def put_and_fail(number: int) -> Change:
+    def change(connection: sqlite3.Connection) -> int:
         put(number)(connection)
         raise KeyError(number)
 
-    return write
+    return change
 
 
-def write_together(file: SqliteFile, *writes: Write) -> list[Future[int]]:
-    """Queue all writes while another process holds the lock, so that they share a transaction."""
+def write_together(file: SqliteFile, *changes: Change) -> list[Future[int]]:
+    """Queue all changes while another process holds the lock, so that they share a transaction."""
     with open(f"{file.path}.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return [file.submit(write) for write in writes]
+        return [file.submit(change) for change in changes]
 
 
 def numbers(file: SqliteFile) -> list[int]:
@@ -70,7 +70,7 @@ def test_a_write_that_raises_undoes_only_its_own_changes(file: SqliteFile) -> No
 
 
 @pytest.mark.parametrize("refused", [put(1), put(2, note=None)], ids=["duplicate key", "constraint"])
-def test_a_write_that_the_file_refuses_does_not_affect_the_others(file: SqliteFile, refused: Write) -> None:
+def test_a_write_that_the_file_refuses_does_not_affect_the_others(file: SqliteFile, refused: Change) -> None:
     first, failed, last = write_together(file, put(1), refused, put(3))
     with pytest.raises(RecorderUnavailable):
         failed.result()
