@@ -1,1 +1,1 @@
-"""Measures Digitpad as docs/benchmarks.md tells it; `script/bench` runs it."""
+"""The benchmarks; `script/bench` runs them and writes docs/benchmarks.md."""

@@ -1,4 +1,4 @@
-"""The requests that are sent: the drawings of drawings.json, as one kind of client or another sends them."""
+"""The requests that the benchmarks send, made of the ten drawings in drawings.json."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tools.bench.load import post
 DRAWINGS: dict[str, list[str]] = json.loads(Path(__file__).with_name("drawings.json").read_text())
 
 
-def data_urls(kind: str, path: str = "/predict") -> Iterator[bytes]:
-    """Requests without end, as a program that speaks the contract sends them."""
-    return itertools.cycle([post(path, url.encode()) for url in DRAWINGS[kind]])
+def data_urls(kind: str) -> Iterator[bytes]:
+    """Endless requests with a data URL as their body, the simplest way to call the API."""
+    return itertools.cycle([post("/predict", url.encode()) for url in DRAWINGS[kind]])
 
 
-def page_requests(path: str = "/predict") -> Iterator[bytes]:
-    """Requests without end, as the page sends them: JSON with strokes, each with a key of its own."""
-    bodies = [body.encode() for body in DRAWINGS["page"]]
+def page_requests() -> Iterator[bytes]:
+    """Endless requests like those of the page: JSON with strokes, each with its own idempotency key."""
     key = f"{secrets.token_hex(8)}%016d"
     placeholder = "K" * len(key % 0)
-    requests = [post(path, body, "application/json", f"Idempotency-Key: {placeholder}\r\n") for body in bodies]
+    header = f"Idempotency-Key: {placeholder}\r\n"
+    requests = [post("/predict", body.encode(), "application/json", header) for body in DRAWINGS["page"]]
     for n in itertools.count():
         yield requests[n % len(requests)].replace(placeholder.encode(), (key % n).encode(), 1)

@@ -1,7 +1,7 @@
 """`python -m tools.bench.drawings` draws ten digits in Chromium and writes drawings.json.
 
-`white` and `transparent` are what a 280x280 canvas gives as PNG data URL, `page` is what Digitpad's own page sends to
-be recorded: JSON with a gray PNG and the strokes.
+`white` and `transparent` are data URLs of a 280x280 canvas with that background. `page` is the JSON that Digitpad's
+own page sends: a grayscale PNG and the strokes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tools.bench.page import chromium
-from tools.bench.processes import digitpad
+from tools.chromium import open_chromium
 from tools.hand import DIGITS, draw, placed
+from tools.server import Server
 
 CANVAS = """([strokes, kind]) => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 280, height: 280 });
@@ -33,7 +33,7 @@ CANVAS = """([strokes, kind]) => {
 
 
 def main() -> None:
-    with chromium() as browser:
+    with open_chromium() as browser:
         page = browser.new_page()
         digits = [placed(strokes, 56, 42, 182) for strokes in DIGITS.values()]
         drawings = {kind: [page.evaluate(CANVAS, [each, kind]) for each in digits] for kind in ("white", "transparent")}
@@ -42,10 +42,10 @@ def main() -> None:
 
 
 def page_bodies(browser: Browser) -> list[str]:
-    """What the page sends when Predict is pressed, for each digit."""
-    with tempfile.TemporaryDirectory() as instance, digitpad(Path(instance)) as server:
+    """The bodies of the requests that the page sends when Predict is pressed."""
+    with tempfile.TemporaryDirectory() as folder, Server({"INSTANCE": folder}) as server:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.port}/")
+        page.goto(server.url)
         return [_predict(page, digit) for digit in DIGITS]
 
 

@@ -1,7 +1,6 @@
-"""A load generator: some connections, each with one request on its way at any time.
+"""A load generator: a number of connections, each of which sends its next request after each response.
 
-Raw sockets and epoll in one thread, so that the client takes as little as it can of the machine
-that it shares with the server.
+It uses raw sockets and epoll in one thread, because it shares the machine with the server and must take little of it.
 """
 
 from __future__ import annotations
@@ -16,40 +15,39 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-PATIENCE = 30.0  # seconds without any answer after which the server counts as dead
+TIMEOUT = 30.0  # seconds without any response
 
 
 class Load(NamedTuple):
-    """What came back."""
+    """The responses to the requests of one run."""
 
     seconds: float
-    cpu: float  # seconds of a core that this client took
-    latencies: npt.NDArray[np.float64]  # of each answer of the 200s, seconds
-    refusals: npt.NDArray[np.float64]  # of each other answer, seconds
+    latencies: npt.NDArray[np.float64]  # seconds, of each successful response
+    refusals: npt.NDArray[np.float64]  # seconds, of each other response
     statuses: Counter[int]
 
     @property
     def answered(self) -> int:
-        """Answers of the 200s; a refusal is none."""
+        """The number of successful responses."""
         return sum(count for status, count in self.statuses.items() if 200 <= status < 300)
 
     @property
     def throughput(self) -> float:
-        """Answers a second."""
+        """Successful responses per second."""
         return self.answered / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """Latency of the answers in ms; not a number where there were none."""
+        """Latency of the successful responses in ms; NaN if there were none."""
         return float(np.nan) if not len(self.latencies) else float(np.percentile(self.latencies, percent)) * 1000
 
     @property
     def longest(self) -> float:
-        """The longest wait for an answer or a refusal, in ms."""
+        """The longest latency of any response, in ms."""
         return float(max(self.latencies.max(initial=0), self.refusals.max(initial=0))) * 1000
 
 
 def post(path: str, body: bytes, content_type: str = "text/plain", headers: str = "") -> bytes:
-    """A request as bytes; `headers` are whole lines, each ended by CR LF."""
+    """A raw POST request; `headers` are complete lines that end with CR LF."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\n{headers}\r\n"
@@ -57,74 +55,61 @@ def post(path: str, body: bytes, content_type: str = "text/plain", headers: str 
     return head.encode() + body
 
 
-Follow = Callable[[bytes], bytes]  # from the body of an answer to the request that fetches what was asked for
+Follow = Callable[[bytes], bytes]  # from the body of a response to the request that fetches the result
 
 
 def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float, follow: Follow | None = None) -> Load:
-    """Send one request after the other over `connections` connections for `seconds`; with `follow`, a pair of
-    requests counts as one.
+    """Send requests over `connections` connections for `seconds`; with `follow`, a pair of requests counts as one.
 
-    Raises ConnectionError where the server ends a connection without saying so, TimeoutError where it falls silent.
+    Raises ConnectionError if the server drops a connection, TimeoutError if it stops responding.
     """
     latencies: list[float] = []
     refusals: list[float] = []
     statuses: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
-        lines = [_Line(port) for _ in range(connections)]
+        all_connections = [_Connection(port) for _ in range(connections)]
         try:
-            for line in lines:
-                selector.register(line.socket, selectors.EVENT_READ, line)
-            start, cpu = time.perf_counter(), time.thread_time()
+            for connection in all_connections:
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+            start = time.perf_counter()
             end = start + seconds
-            for line in lines:
-                line.send(next(requests))
+            for connection in all_connections:
+                connection.send(next(requests))
             waiting = connections
             while waiting:
-                ready = selector.select(PATIENCE)
+                ready = selector.select(TIMEOUT)
                 if not ready:
-                    raise TimeoutError(f"No answer on port {port} for {PATIENCE:.0f} s.")
+                    raise TimeoutError(f"No response on port {port} for {TIMEOUT:.0f} s.")
                 for key, _ in ready:
-                    line = key.data
-                    status = line.receive()
+                    connection = key.data
+                    status = connection.receive()
                     if status is None:
                         continue
-                    if follow is not None and not line.followed and status == 200:
-                        line.follow(follow(line.body))
+                    if follow is not None and not connection.followed and status == 200:
+                        connection.follow(follow(connection.body))
                         continue
                     now = time.perf_counter()
-                    (latencies if 200 <= status < 300 else refusals).append(now - line.since)
+                    (latencies if 200 <= status < 300 else refusals).append(now - connection.since)
                     statuses[status] += 1
                     if now >= end:
-                        selector.unregister(line.socket)
+                        selector.unregister(connection.socket)
                         waiting -= 1
                         continue
-                    if line.closing:
-                        selector.unregister(line.socket)
-                        line.socket.close()
-                        line.connect()
-                        selector.register(line.socket, selectors.EVENT_READ, line)
-                    line.send(next(requests))
-            took, cpu = time.perf_counter() - start, time.thread_time() - cpu
+                    if connection.closing:
+                        selector.unregister(connection.socket)
+                        connection.socket.close()
+                        connection.connect()
+                        selector.register(connection.socket, selectors.EVENT_READ, connection)
+                    connection.send(next(requests))
+            took = time.perf_counter() - start
         finally:
-            for line in lines:
-                line.socket.close()
-    return Load(took, cpu, np.array(latencies), np.array(refusals), statuses)
+            for connection in all_connections:
+                connection.socket.close()
+    return Load(took, np.array(latencies), np.array(refusals), statuses)
 
 
-def once(port: int, request: bytes) -> tuple[int, bytes]:
-    """Status and body of the answer to a single request. Raises OSError where the server isn't there."""
-    line = _Line(port)
-    try:
-        line.send(request)
-        while (status := line.receive()) is None:
-            pass
-        return status, line.body
-    finally:
-        line.socket.close()
-
-
-class _Line:
-    """One connection, kept open where the server lets it."""
+class _Connection:
+    """A connection that is kept open if the server allows it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -133,7 +118,7 @@ class _Line:
         self.connect()
 
     def connect(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.closing = False
 
@@ -143,15 +128,13 @@ class _Line:
         self._send(request)
 
     def follow(self, request: bytes) -> None:
-        """Send a request that belongs to the one before."""
+        """Send the second request of a pair."""
         self.followed = True
         self._send(request)
 
     def _send(self, request: bytes) -> None:
         self._got = b""
-        self._body = self._end = (
-            0  # where the answer's body begins and ends; _end is 0 where only the body itself tells
-        )
+        self._body = self._end = 0  # offsets of the body; _end is 0 if the body is chunked
         self.socket.sendall(request)
 
     @property
@@ -159,10 +142,10 @@ class _Line:
         return self._got[self._body :]
 
     def receive(self) -> int | None:
-        """The status, once the answer is whole."""
+        """The status, once the response is complete."""
         piece = self.socket.recv(65536)
         if not piece:
-            raise ConnectionError("The server ended a connection.")
+            raise ConnectionError("The server dropped a connection.")
         self._got += piece
         if not self._body:
             head, blank, _ = self._got.partition(b"\r\n\r\n")

@@ -1,13 +1,15 @@
-"""What is measured. Servers that are compared run side by side and are asked in turn, round after round."""
+"""The measurements. What is compared runs side by side and is loaded in turn, round after round."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,37 +17,31 @@ from typing import NamedTuple
 from backend.settings import TOP
 from tools.bench.bodies import data_urls, page_requests
 from tools.bench.load import Load, drive
-from tools.bench.processes import Server, cassandra, digitpad, memory, noop
-from tools.bench.table import Row, at_least, at_most, plain
+from tools.bench.report import Row
+from tools.cassandra_nodes import Nodes, NoNodes
+from tools.server import DIGITPAD, Server, family
 
-Requests = Callable[[], Iterator[bytes]]
+LOG = TOP / ".cache" / "bench-servers.log"  # what the servers print
 
 
 class Pace(NamedTuple):
-    """How long the benchmark takes over each thing."""
+    """How long each measurement takes."""
 
     rounds: int
     seconds: float  # of load in each round
 
 
-def white() -> Iterator[bytes]:
-    return data_urls("white")
+def digitpad(instance: Path, cores: int = 0, **settings: str) -> Server:
+    """Digitpad with default settings, except for the access log; limited to the first `cores` cores if not 0."""
+    limited = ("taskset", "--cpu-list", f"0-{cores - 1}", *DIGITPAD) if cores else DIGITPAD
+    environment = {"INSTANCE": str(instance), "ACCESS_LOG": "false", **settings}
+    return Server(environment, limited, probe=next(data_urls("white")), log=LOG)
 
 
-def transparent() -> Iterator[bytes]:
-    return data_urls("transparent")
-
-
-def in_turn(servers: dict[str, Server], requests: Requests, connections: int, pace: Pace) -> dict[str, list[Load]]:
-    return runs_in_turn(
-        {name: partial(drive, server.port, requests(), connections) for name, server in servers.items()}, pace
-    )
-
-
-def runs_in_turn(runs: Mapping[str, Callable[[float], Load]], pace: Pace) -> dict[str, list[Load]]:
-    """runs: from seconds to what came back in them."""
+def in_turn(runs: Mapping[str, Callable[[float], Load]], pace: Pace) -> dict[str, list[Load]]:
+    """The loads of each run, by round. A run is called with its duration in seconds."""
     for run in runs.values():
-        run(0.5)  # warms it up
+        run(0.5)  # warm-up
     loads: dict[str, list[Load]] = {name: [] for name in runs}
     for _ in range(pace.rounds):
         for name, run in runs.items():
@@ -53,154 +49,144 @@ def runs_in_turn(runs: Mapping[str, Callable[[float], Load]], pace: Pace) -> dic
     return loads
 
 
-def ratios(loads: list[Load], others: list[Load]) -> list[float]:
-    """Throughput, round by round."""
-    return [mine.throughput / other.throughput for mine, other in zip(loads, others, strict=True)]
-
-
-def share_of_noop(folder: Path, pace: Pace) -> list[Row]:
-    rows = []
-    bodies: list[tuple[str, float, Requests]] = [
-        ("the page's own request", 0.40, page_requests),
-        ("280x280 RGBA PNG on white", 0.25, white),
-        ("280x280 RGBA PNG, transparent", 0.25, transparent),
-    ]
-    with digitpad(folder / "ours") as ours, noop() as floor:
-        for name, aim, requests in bodies:
-            for connections in (8, 32):
-                loads = in_turn({"ours": ours, "floor": floor}, requests, connections, pace)
-                share = ratios(loads["ours"], loads["floor"])
-                rows.append(at_least(f"{name}, {connections} at once: share of a no-op route", aim, share))
-                rows.append(plain("— predictions a second", [load.throughput for load in loads["ours"]]))
-                rows.append(plain("— no-ops a second", [load.throughput for load in loads["floor"]]))
-    return rows
-
-
-def tail(folder: Path, pace: Pace) -> list[Row]:
-    """Rounds enough to see how it goes on the whole: by which worker a connection is served is chance."""
-    often = Pace(3 * pace.rounds, pace.seconds)
-    with digitpad(folder / "tail") as ours:
-        eight = in_turn({"ours": ours}, page_requests, 8, often)["ours"]
-        many = in_turn({"ours": ours}, page_requests, 128, pace)["ours"]
-        crowd = in_turn({"ours": ours}, page_requests, 1024, pace)["ours"]
+def load_rows(what: str, loads: list[Load]) -> list[Row]:
     return [
-        at_most("8 at once: p99 over p50", 3, [load.percentile(99) / load.percentile(50) for load in eight]),
-        plain("— p50", [load.percentile(50) for load in eight], " ms"),
-        plain("— p99", [load.percentile(99) for load in eight], " ms"),
-        at_most("128 at once: the longest wait", 1000, [load.longest for load in many], " ms"),
-        plain("— share refused with 503", [1 - load.answered / load.statuses.total() for load in many]),
-        plain("1,024 at once: the longest wait", [load.longest for load in crowd], " ms"),
-        plain("— share refused with 503", [1 - load.answered / load.statuses.total() for load in crowd]),
+        Row(f"{what}: predictions", [load.throughput for load in loads], "per s"),
+        Row(f"{what}: p50", [load.percentile(50) for load in loads], "ms"),
+        Row(f"{what}: p99", [load.percentile(99) for load in loads], "ms"),
     ]
 
 
-def recording(folder: Path, pace: Pace, store: str = "SQLite", url: str = "") -> list[Row]:
-    """What writing the record costs. url: the recorder's; empty: Digitpad's default."""
+def load(folder: Path, pace: Pace, connections: tuple[int, ...] = (1, 8, 32, 128, 1024)) -> list[Row]:
+    """Throughput and latency by the number of connections."""
     rows = []
-    with (
-        digitpad(folder / f"with {store}", RECORDS_URL=url) as recorded,
-        digitpad(folder / f"without {store}", RECORDS_URL="none") as unrecorded,
-    ):
-        servers = {"with": recorded, "without": unrecorded}
-        for connections in (8, 32):
-            loads = in_turn(servers, page_requests, connections, pace)
-            cost = [100 * (1 - each) for each in ratios(loads["with"], loads["without"])]
-            rows.append(at_most(f"writing the record, {store}, {connections} at once: throughput lost", 15, cost, " %"))
-            rows.append(plain("— predictions a second, recorded", [load.throughput for load in loads["with"]]))
+    with digitpad(folder / "load") as server:
+        for count in connections:
+            name = f"{count:,} connection{'s' if count > 1 else ''}"
+            loads = in_turn({name: partial(drive, server.port, page_requests(), count)}, pace)[name]
+            rows += load_rows(name, loads)
+            refused = [100 * (1 - each.answered / each.statuses.total()) for each in loads]
+            if any(refused):
+                rows.append(Row(f"{name}: refused with 503", refused, "%"))
     return rows
 
 
-def recording_on_cassandra(folder: Path, pace: Pace) -> list[Row]:
-    with cassandra() as url:
-        with digitpad(folder / "warming", RECORDS_URL=url) as server:
-            drive(server.port, page_requests(), 32, 5 * pace.seconds)  # Java gets fast by running
-        return recording(folder, pace, "Cassandra", url)
+def formats(folder: Path, pace: Pace) -> list[Row]:
+    """Throughput by what the client sends."""
+    requests: dict[str, Callable[[], Iterator[bytes]]] = {
+        "JSON with strokes, as the page sends it": page_requests,
+        "RGBA PNG of a canvas, white background": lambda: data_urls("white"),
+        "RGBA PNG of a canvas, transparent background": lambda: data_urls("transparent"),
+    }
+    with digitpad(folder / "formats") as server:
+        runs = {name: partial(drive, server.port, make(), 32) for name, make in requests.items()}
+        loads = in_turn(runs, pace)
+    return [Row(name, [each.throughput for each in loads[name]], "per s") for name in runs]
+
+
+def recording(folder: Path, pace: Pace) -> list[Row]:
+    with digitpad(folder / "sqlite") as recorded, digitpad(folder / "none", RECORDS_URL="none") as unrecorded:
+        return _recording({"nothing": unrecorded, "SQLite": recorded}, pace)
+
+
+def recording_in_cassandra(folder: Path, pace: Pace) -> list[Row]:
+    with cassandra() as url, digitpad(folder / "cassandra", RECORDS_URL=url) as server:
+        drive(server.port, page_requests(), 32, 5 * pace.seconds)  # warms up the JVM
+        return _recording({"one Cassandra node": server}, pace)
+
+
+def _recording(servers: dict[str, Server], pace: Pace) -> list[Row]:
+    rows = []
+    for count in (8, 32):
+        loads = in_turn(
+            {name: partial(drive, each.port, page_requests(), count) for name, each in servers.items()}, pace
+        )
+        rows += [
+            Row(f"{name}, {count} connections", [load.throughput for load in each], "per s")
+            for name, each in loads.items()
+        ]
+    return rows
+
+
+@contextmanager
+def cassandra() -> Iterator[str]:
+    """The URL of an empty keyspace on a temporary Cassandra node. Raises RuntimeError if none can be started."""
+    nodes = Nodes()
+    try:
+        nodes.need(1)
+        yield nodes.new_url(1)
+    except NoNodes as error:
+        raise RuntimeError(str(error)) from None
+    finally:
+        nodes.stop()
+
+
+def cores(folder: Path, pace: Pace) -> list[Row]:
+    """Throughput of one worker on one core, and of a worker on each core."""
+    count = len(os.sched_getaffinity(0))
+    with digitpad(folder / "one", cores=1) as one, digitpad(folder / "all") as every:
+        loads = in_turn(
+            {str(n): partial(drive, s.port, page_requests(), 32) for n, s in ((1, one), (count, every))}, pace
+        )
+    return [
+        Row(f"{n} core{'s' if n != '1' else ''}", [load.throughput for load in each], "per s")
+        for n, each in loads.items()
+    ]
 
 
 def start(folder: Path, times: int) -> list[Row]:
     seconds = []
     for n in range(times):
         with digitpad(folder / f"start{n}") as server:
-            seconds.append(server.start)
-    return [at_most("from exec to the first answered prediction", 0.6, seconds, " s")]
+            seconds.append(server.start_seconds)
+    return [Row("from exec to the first prediction", seconds, "s")]
 
 
-def size(folder: Path, pace: Pace) -> list[Row]:
-    """Memory after some load, workers and the process that starts them."""
-    shares: dict[int, float] = {}
+def memory(folder: Path, pace: Pace) -> list[Row]:
+    """Proportional set size after some load."""
+    sizes: dict[int, float] = {}
     for workers in (1, 4):
-        with digitpad(folder / "size", WORKERS=str(workers)) as server:
+        with digitpad(folder / "memory", WORKERS=str(workers)) as server:
             drive(server.port, page_requests(), 8, 3 * pace.seconds)
-            shares[workers] = sum(memory(server.process)) / 1e6
+            sizes[workers] = sum(map(_proportional_set_size, family(server.process.pid))) / 1e6
     return [
-        at_most("memory, proportional share: one worker and its parent", 100, [shares[1]], " MB"),
-        at_most("— each further worker, of four", 45, [(shares[4] - shares[1]) / 3], " MB"),
+        Row("memory (PSS) with one worker", [sizes[1]], "MB"),
+        Row("memory (PSS) of each further worker", [(sizes[4] - sizes[1]) / 3], "MB"),
     ]
 
 
-def cores(folder: Path, pace: Pace) -> list[Row]:
-    """One worker on one core, with the client on the others, against a worker on each core, with the client among
-    them. What the client takes of the cores that it shares is measured, and taken out."""
-    every = sorted(os.sched_getaffinity(0))
-    count = len(every)
-    single, all_, client = [], [], []
-    with digitpad(folder / "one", cores=1) as one, digitpad(folder / "all", cores=count) as full:
-        for _ in range(pace.rounds + 1):  # the first warms up
-            os.sched_setaffinity(0, every[1:] or every)
-            single.append(drive(one.port, page_requests(), 32, pace.seconds).throughput)
-            os.sched_setaffinity(0, every)
-            load = drive(full.port, page_requests(), 32, pace.seconds)
-            all_.append(load.throughput)
-            client.append(load.cpu / load.seconds)
-    ratio = [many / few for many, few in zip(all_[1:], single[1:], strict=True)]
-    alone = [each * count / (count - taken) for each, taken in zip(ratio, client[1:], strict=True)]
-    return [
-        at_least(f"{count} cores against one, 32 at once, the client's share of them taken out", 3.2, alone),
-        plain("— as it was, the client among the servers", ratio),
-        plain("— cores that the client took", client[1:]),
-    ]
+def _proportional_set_size(pid: int) -> int:
+    match = re.search(r"^Pss: +(\d+) kB$", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
+    return int(match[1]) * 1024 if match else 0
 
 
-def set_up() -> list[Row]:
-    """script/environment serve in a fresh clone, without any package that was downloaded before."""
+def installation() -> list[Row]:
+    """`script/environment serve` in a fresh clone, without pip's cache."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "digitpad"
         subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
-        begun = time.perf_counter()
-        subprocess.run(
-            ["script/environment", "serve"], cwd=clone, check=True, env={**os.environ, "PIP_NO_CACHE_DIR": "1"}
-        )
-        seconds = time.perf_counter() - begun
+        began = time.perf_counter()
+        environment = {**os.environ, "PIP_NO_CACHE_DIR": "1"}
+        subprocess.run(["script/environment", "serve"], cwd=clone, check=True, env=environment)
+        seconds = time.perf_counter() - began
         megabytes = sum(path.lstat().st_size for path in (clone / ".venv").rglob("*")) / 1e6
-    return [
-        at_most("set-up by script/server: time", 40, [seconds], " s"),
-        at_most("— size on disk", 400, [megabytes], " MB"),
-    ]
+    return [Row("installation", [seconds], "s"), Row("size of .venv", [megabytes], "MB")]
 
 
-def pen(repeats: int) -> list[Row]:
+def page(repeats: int) -> list[Row]:
     from tools.bench.page import pen_to_digit
 
-    waits = pen_to_digit(repeats)
-    return [at_most("the page: from lifting the pen to the digit on the screen", 20, waits, " ms")]
+    return [Row("from lifting the pen to the digit on the screen", pen_to_digit(repeats), "ms")]
 
 
 def training(data: str) -> list[Row]:
-    """A class's live demo: mnist_train.py --quick, from its start to its end. data: the folder that has MNIST."""
+    """`mnist_train.py --quick`. data: the folder with MNIST."""
     if not data:
-        raise RuntimeError("DIGITPAD_DATA doesn't say where MNIST is.")
+        raise RuntimeError("DIGITPAD_DATA names no folder with MNIST.")
     with tempfile.TemporaryDirectory() as out:
-        begun = time.perf_counter()
-        done = subprocess.run(
-            [TOP / ".venv/bin/python", "mnist_train.py", "--quick", "--data", data, "--out", out],
-            cwd=TOP,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        seconds = time.perf_counter() - begun
+        began = time.perf_counter()
+        command = [sys.executable, "mnist_train.py", "--quick", "--data", data, "--out", out]
+        done = subprocess.run(command, cwd=TOP, check=True, capture_output=True, text=True)
+        seconds = time.perf_counter() - began
     accuracy = float(re.findall(r"mean ([\d.]+)%", done.stdout)[-1])
-    return [
-        at_most("mnist_train.py --quick: time", 60, [seconds], " s"),
-        at_least("— right on MNIST's test set", 99.0, [accuracy], " %"),
-    ]
+    return [Row("mnist_train.py --quick", [seconds], "s"), Row("its accuracy on MNIST's test set", [accuracy], "%")]

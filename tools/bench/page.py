@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import random
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
-from tools.bench.processes import digitpad
+from tools.chromium import open_chromium
 from tools.hand import DIGITS, on_canvas, placed
+from tools.server import Server
 
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
-
-# From the pen's lifting to the frame in which the reading of the finished drawing stands on the screen.
+# Measures from pointer-up to the frame that shows the prediction for the finished drawing.
 WATCH = """() => {
   const result = document.querySelector("#result");
   window.waits = [];
@@ -38,34 +30,22 @@ WATCH = """() => {
 }"""
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Raises RuntimeError where there is none."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        raise RuntimeError("Chromium is missing; install it (on Debian: apt install chromium).")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 def pen_to_digit(repeats: int) -> list[float]:
     """Milliseconds from lifting the pen to the digit on the screen, for drawings of all ten digits."""
-    with tempfile.TemporaryDirectory() as instance, digitpad(Path(instance)) as server, chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, Server({"INSTANCE": folder}) as server, open_chromium() as browser:
         page = browser.new_page()
-        page.goto(f"http://127.0.0.1:{server.port}/")
+        page.goto(server.url)
         page.evaluate(WATCH)
         for n in range(repeats):
             _draw(page, str(n % 10))
             page.wait_for_function("n => window.waits.length >= n", arg=n + 1)
             page.get_by_role("button", name="Clear").click()
         waits: list[float] = page.evaluate("window.waits")
-        return waits[1:]  # the first loads what the others use
+        return waits[1:]  # without the first one, which finds everything cold
 
 
 def _draw(page: Page, digit: str) -> None:
-    """A digit as a hand draws it, which lifts the pen at any time between two frames of the screen."""
+    """Draw a digit, and lift the pen at a random time between two frames of the screen."""
     for points in on_canvas(page, placed(DIGITS[digit], 0.2, 0.15, 0.65)):
         page.mouse.move(*points[0])
         page.mouse.down()

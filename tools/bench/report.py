@@ -1,47 +1,40 @@
-"""docs/benchmarks.md and its plot."""
+"""The results as Markdown, between two marks in docs/benchmarks.md; the text around them is written by hand."""
 
 from __future__ import annotations
 
-import matplotlib
+import statistics
+from pathlib import Path
+from typing import NamedTuple
 
-from backend.settings import TOP
-from tools.bench.curves import Curve
-from tools.bench.table import Row, markdown
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-DOCS = TOP / "docs"
-
-TEXT = """# Benchmarks
-
-Written by `script/bench` ({machine}). Client and servers share the machine; records are written
-durably. What is compared runs side by side and is asked in turn, round after round; minimum, median
-and maximum are over the rounds, and an aim is met when the median meets it.
-
-{table}
-{notes}
-![How the cost grows with connections, workers and records](benchmarks.png)
-"""
-NOTES = DOCS / "benchmarks-notes.md"  # what people make of the figures; kept by hand
+BEGIN, END = "<!-- results: written by script/bench -->\n", "<!-- end of results -->\n"
+HEAD = ("measurement", "median", "lowest to highest")
 
 
-def write(machine: str, rows: list[Row], drawn: list[Curve]) -> None:
-    notes = NOTES.read_text() if NOTES.is_file() else ""
-    text = TEXT.format(machine=machine, table=markdown(rows), notes=notes)
-    (DOCS / "benchmarks.md").write_text(text)
-    if drawn:
-        plot(drawn)
+class Row(NamedTuple):
+    """One measurement."""
+
+    what: str
+    values: list[float]  # one per round
+    unit: str = ""
+
+    def cells(self) -> tuple[str, str, str]:
+        low, middle, high = min(self.values), statistics.median(self.values), max(self.values)
+        spread = f"{_text(low)} to {_text(high)}" if len(self.values) > 1 else ""
+        return self.what, f"{_text(middle)} {self.unit}".rstrip(), spread
 
 
-def plot(drawn: list[Curve]) -> None:
-    figure, axes = plt.subplots(1, len(drawn), figsize=(4 * len(drawn), 3.4), layout="constrained")
-    for axis, curve in zip(axes, drawn, strict=True):
-        for name, points in curve.lines.items():
-            axis.plot(*zip(*points, strict=True), marker="o", label=name)
-        if curve.across != "workers":
-            axis.set_xscale("log")
-        axis.set(title=curve.title, xlabel=curve.across, ylabel=curve.up)
-        axis.set_ylim(bottom=0)
-        axis.legend()
-    figure.savefig(DOCS / "benchmarks.png", dpi=110)
+def table(rows: list[Row]) -> str:
+    lines = [HEAD, ("---",) * len(HEAD), *(row.cells() for row in rows)]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def write(page: Path, machine: str, tables: dict[str, str]) -> None:
+    """Replace the results in `page` by `tables`: Markdown by heading."""
+    before, rest = page.read_text().split(BEGIN)
+    results = "".join(f"\n### {heading}\n\n{text}" for heading, text in tables.items())
+    page.write_text(f"{before}{BEGIN}\n{machine}\n{results}\n{END}{rest.split(END)[1]}")
+
+
+def _text(value: float) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"

@@ -1,1 +1,1 @@
-"""Servers that others would build around the same network; each runs in an environment of its own."""
+"""Other model servers with the same network; they are installed in an environment of their own."""

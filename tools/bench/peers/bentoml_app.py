@@ -1,4 +1,4 @@
-"""BentoML (https://docs.bentoml.com), a worker for each core."""
+"""BentoML (https://docs.bentoml.com), with a worker for each core."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Gradio (https://www.gradio.app), as many calls at a time as there are cores; one process by its design."""
+"""Gradio (https://www.gradio.app), with a concurrent call for each core; it has one process by design."""
 
 import os
 

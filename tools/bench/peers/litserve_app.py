@@ -1,4 +1,4 @@
-"""LitServe (https://lightning.ai/docs/litserve), a worker for each core."""
+"""LitServe (https://lightning.ai/docs/litserve), with a worker for each core."""
 
 import os
 

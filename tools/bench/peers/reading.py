@@ -1,4 +1,4 @@
-"""From a data URL to probabilities, as who uses these servers would write it: Pillow, NumPy, ONNX Runtime."""
+"""From a data URL to probabilities, as users of these servers would write it: Pillow, NumPy, ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 class Reader:
     def __init__(self) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1  # as Digitpad: each worker has a core
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # like Digitpad: a core per worker
         self._session = ort.InferenceSession("models/model_mnist.onnx", options, providers=["CPUExecutionProvider"])
         self._name = self._session.get_inputs()[0].name
 
