@@ -60,7 +60,7 @@ def _header_and_data(png: bytes) -> tuple[bytes, bytes]:
     for name, data in _chunks(png):
         if name in parts and (not parts[name] or previous == name):
             parts[name].append(data)
-        elif name in LEFT_TO_OPENCV or name[:1].isupper():  # an uppercase letter marks a critical chunk
+        elif name in LEFT_TO_OPENCV or not (name.isalpha() and name[:1].islower()):  # uppercase: a critical chunk
             raise ValueError("a chunk that affects the pixels")
         previous = name
     return b"".join(parts[b"IHDR"]), b"".join(parts[b"IDAT"])
@@ -68,6 +68,8 @@ def _header_and_data(png: bytes) -> tuple[bytes, bytes]:
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and data of each chunk before IEND. Raises ValueError if one is damaged or missing."""
+    if not png.startswith(SIGNATURE):
+        raise ValueError("no signature")
     start = len(SIGNATURE)
     while start + 12 <= len(png):
         length, name = CHUNK.unpack_from(png, start)

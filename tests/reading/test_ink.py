@@ -1,4 +1,4 @@
-"""Ink: the same whatever the polarity, the color, the transparency and the light; nothing is not ink."""
+"""Finding ink doesn't depend on polarity, color, transparency or light, and fails if there is none."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ color = st.tuples(*[st.integers(0, 255)] * 3)
 
 
 def colored(drawing: Image, ink: tuple[int, ...], paper: tuple[int, ...]) -> Image:
-    """A drawing in black on white with other colors, uint8 (H, W, 3)."""
+    """Recolor a black drawing on white: uint8 (H, W, 3)."""
     share = drawing[..., None] / 255
     blended: Image = np.round(share * paper + (1 - share) * np.array(ink)).astype(np.uint8)
     return blended
 
 
 def on_lit_paper(drawing: Image, darkest: float = 0.6, noise: float = 3) -> Image:
-    """Gray pencil on paper that a lamp at the left lights, with a camera's noise: uint8 (H, W)."""
+    """Gray pencil on paper with light from the left and camera noise: uint8 (H, W)."""
     light = np.linspace(1, darkest, drawing.shape[1])
     grain = np.random.default_rng(1).normal(0, noise, drawing.shape)
     page: Image = np.clip((90 + drawing / 255 * 140) * light + grain, 0, 255).astype(np.uint8)
@@ -35,16 +35,16 @@ def on_lit_paper(drawing: Image, darkest: float = 0.6, noise: float = 3) -> Imag
 
 
 def alike(a: Image, b: Image) -> float:
-    """Correlation of two 28x28 pictures, one moved by up to a pixel."""
+    """The highest correlation of two 28x28 images when one is moved by up to a pixel."""
     moved = (np.roll(b, (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
     return max(float(np.corrcoef(a.ravel(), each.ravel())[0, 1]) for each in moved)
 
 
-# Flat pictures
+# Flat images
 
 
 @pytest.mark.parametrize("digit", STROKES)
-def test_dark_on_white_is_ink_as_it_is(digit: int) -> None:
+def test_ink_of_dark_on_white_is_the_inverted_image(digit: int) -> None:
     drawing = draw(digit)
     np.testing.assert_array_equal(find_ink(drawing), 255 - drawing)
 
@@ -56,9 +56,7 @@ def test_polarity_does_not_matter(digit: int, pen: int) -> None:
 
 
 @given(digit=digits, ink=color, paper=color)
-def test_colors_do_not_matter_where_they_differ_enough(
-    digit: int, ink: tuple[int, ...], paper: tuple[int, ...]
-) -> None:
+def test_colors_do_not_matter_if_they_differ_enough(digit: int, ink: tuple[int, ...], paper: tuple[int, ...]) -> None:
     assume(max(abs(a - b) for a, b in zip(ink, paper, strict=True)) >= 2 * FAINTEST)
     drawing = draw(digit)
     found = find_ink(colored(drawing, ink, paper))
@@ -68,10 +66,10 @@ def test_colors_do_not_matter_where_they_differ_enough(
 
 
 @given(digit=digits, ink=color)
-def test_transparent_paper_is_paper(digit: int, ink: tuple[int, ...]) -> None:
+def test_transparent_pixels_are_paper(digit: int, ink: tuple[int, ...]) -> None:
     drawing = draw(digit)
-    picture = np.dstack([np.full((*drawing.shape, 3), ink, np.uint8), 255 - drawing])
-    np.testing.assert_allclose(find_ink(picture).astype(int), 255 - drawing.astype(int), atol=8)
+    image = np.dstack([np.full((*drawing.shape, 3), ink, np.uint8), 255 - drawing])
+    np.testing.assert_allclose(find_ink(image).astype(int), 255 - drawing.astype(int), atol=8)
 
 
 def test_an_opaque_alpha_channel_changes_nothing() -> None:
@@ -81,14 +79,14 @@ def test_an_opaque_alpha_channel_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("quality", [40, 70, 95])
-def test_what_jpeg_does_to_it_is_no_matter(quality: int) -> None:
+def test_jpeg_artifacts_do_not_matter(quality: int) -> None:
     _, file = cv2.imencode(".jpg", draw(5), [cv2.IMWRITE_JPEG_QUALITY, quality])
     seen = normalize(find_ink(decode(file.tobytes(), 280 * 280).pixels))
     assert alike(seen, normalize(255 - draw(5))) > 0.97
 
 
 @given(digit=digits, side=st.integers(28, 90))
-def test_a_small_picture_is_flat_however_tightly_it_is_cut(digit: int, side: int) -> None:
+def test_a_small_image_is_flat_even_if_cropped_tightly(digit: int, side: int) -> None:
     drawing = draw(digit, size=side, side=round(side * 0.7), left=side // 7, top=side // 7, pen=max(2, side // 12))
     np.testing.assert_array_equal(find_ink(drawing), find_ink(255 - drawing))
     assert find_ink(drawing).shape == (side, side)
@@ -107,7 +105,7 @@ def test_pencil_on_paper_in_uneven_light(digit: int, darkest: float) -> None:
 
 
 @pytest.mark.parametrize("digit", [0, 2, 5, 8])
-def test_ruled_lines_are_paper(digit: int) -> None:
+def test_ruled_lines_are_not_ink(digit: int) -> None:
     drawing = draw(digit, size=600, side=340, left=130, top=130, pen=30)
     page = on_lit_paper(drawing, 0.8)
     for y in range(45, 600, 90):
@@ -115,25 +113,25 @@ def test_ruled_lines_are_paper(digit: int) -> None:
     assert alike(normalize(find_ink(page)), normalize(255 - drawing)) > 0.85
 
 
-def test_a_speck_far_away_is_no_part_of_the_digit() -> None:
+def test_a_distant_speck_is_not_part_of_the_digit() -> None:
     drawing = draw(3, size=600, side=300, left=60, top=60, pen=26)
     page = on_lit_paper(drawing, 0.8)
     cv2.circle(page, (560, 560), 6, 80, cv2.FILLED)
     assert alike(normalize(find_ink(page)), normalize(255 - drawing)) > 0.9
 
 
-# Nothing to read
+# Blank drawings
 
 
 @given(paper=st.integers(0, 255), size=st.integers(1, 300))
-def test_one_gray_is_blank(paper: int, size: int) -> None:
+def test_a_single_gray_level_is_blank(paper: int, size: int) -> None:
     with pytest.raises(BlankDrawing) as refused:
         find_ink(np.full((size, size), paper, np.uint8))
     assert refused.value.code == "blank_drawing"
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         np.zeros((280, 280, 4), np.uint8),
         np.dstack([np.full((280, 280, 3), 200, np.uint8), np.zeros((280, 280), np.uint8)]),
@@ -142,9 +140,9 @@ def test_one_gray_is_blank(paper: int, size: int) -> None:
     ],
     ids=["transparent black", "transparent gray", "one color", "faint grain"],
 )
-def test_nothing_that_stands_out_is_blank(picture: Image) -> None:
+def test_an_image_without_contrast_is_blank(image: Image) -> None:
     with pytest.raises(BlankDrawing, match="the drawing is blank"):
-        find_ink(picture)
+        find_ink(image)
 
 
 def test_empty_paper_in_uneven_light_is_blank() -> None:
@@ -158,9 +156,7 @@ def test_empty_paper_in_uneven_light_is_blank() -> None:
     seed=st.integers(0, 2**32),
 )
 @example(shape=(4, 1), channels=1, seed=0)
-def test_any_small_pixels_give_ink_of_their_size_or_are_refused(
-    shape: tuple[int, int], channels: int, seed: int
-) -> None:
+def test_any_small_image_gives_ink_of_its_size_or_is_refused(shape: tuple[int, int], channels: int, seed: int) -> None:
     pixels = np.random.default_rng(seed).integers(0, 256, (*shape, channels)).astype(np.uint8)
     try:
         ink = find_ink(pixels[..., 0] if channels == 1 else pixels)
@@ -174,9 +170,7 @@ def test_any_small_pixels_give_ink_of_their_size_or_are_refused(
 @pytest.mark.parametrize("shape", [(1, 280), (280, 1), (5, 3000), (3000, 5), (120, 120), (900, 700)])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("share", [0.01, 0.4, 1.0])
-def test_noise_of_any_shape_is_brought_to_mnists_form_or_refused(
-    shape: tuple[int, int], channels: int, share: float
-) -> None:
+def test_noise_of_any_shape_is_normalized_or_refused(shape: tuple[int, int], channels: int, share: float) -> None:
     rng = np.random.default_rng(7)
     noise = np.where(rng.random((*shape, 1)) < share, rng.integers(0, 256, (*shape, channels)), 255).astype(np.uint8)
     try:

@@ -1,4 +1,4 @@
-"""MNIST's form, as laws: box, center of mass and stroke width are MNIST's, wherever and however large it was drawn."""
+"""Properties of normalization: box, center of mass and stroke width are MNIST's, for any position, size and pen."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.data import mnist
 from tests.reading.test_ink import alike
 from tools.drawings import STROKES, draw
 
-THINNEST, THICKEST = 1.2, 4.3  # px; MNIST's own strokes, measured likewise: 1.35 to 3.95 for nine in ten
+THINNEST, THICKEST = 1.2, 4.3  # px; 90 % of MNIST's own strokes, measured in the same way, are 1.35 to 3.95 px
 
 
 @st.composite
 def digits_as_people_draw(draw_one: DrawFn) -> Image:
-    """Ink (280, 280): any digit, place, size and pen that leaves its shape to be seen."""
+    """Ink (280, 280): any digit at any position and size, with any pen that keeps its shape recognizable."""
     side = draw_one(st.integers(60, 240))
     pen = draw_one(st.integers(4, min(36, side // 4)))
     room = 280 - side - pen
@@ -31,7 +31,7 @@ def digits_as_people_draw(draw_one: DrawFn) -> Image:
 
 @st.composite
 def any_strokes(draw_one: DrawFn) -> Image:
-    """Ink (200, 200) of broken lines and dots, whatever they are."""
+    """Ink (200, 200) of random polylines and dots."""
     ink = np.zeros((200, 200), np.uint8)
     point = st.tuples(st.integers(0, 199), st.integers(0, 199))
     for stroke in draw_one(st.lists(st.lists(point, min_size=1, max_size=6), min_size=1, max_size=4)):
@@ -41,16 +41,16 @@ def any_strokes(draw_one: DrawFn) -> Image:
     return ink
 
 
-def center_of_mass(picture: Image) -> tuple[float, float]:
+def center_of_mass(image: Image) -> tuple[float, float]:
     """Row and column, in index coordinates."""
     rows, columns = np.mgrid[:28, :28]
-    mass = picture.astype(float)
+    mass = image.astype(float)
     return float((mass * rows).sum() / mass.sum()), float((mass * columns).sum() / mass.sum())
 
 
-def bounds(picture: Image) -> tuple[int, int, int, int]:
-    """left, top, width and height of all that is not paper."""
-    left, top, width, height = cv2.boundingRect((picture > 0).astype(np.uint8))
+def bounds(image: Image) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the ink."""
+    left, top, width, height = cv2.boundingRect((image > 0).astype(np.uint8))
     return left, top, width, height
 
 
@@ -71,24 +71,24 @@ def test_the_longer_side_is_20_px(ink: Image) -> None:
 
 @given(ink=digits_as_people_draw())
 def test_the_stroke_is_as_wide_as_mnists(ink: Image) -> None:
-    picture = normalize(ink)
-    upright = bounds(picture)[2] == 1  # a straight 1, whose width was rounded to whole px with its box
-    large = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
+    image = normalize(ink)
+    upright = bounds(image)[2] == 1  # the width of a straight 1 is rounded to whole px
+    large = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_LINEAR)
     assert (0.75 if upright else THINNEST) <= stroke_width(large) / 4 <= THICKEST
 
 
 @given(ink=any_strokes())
-def test_whatever_is_drawn_comes_out_whole_and_as_near_to_the_middle_as_it_can(ink: Image) -> None:
-    picture = normalize(ink)
-    assert picture.dtype == np.uint8
-    assert picture.shape == (28, 28)
-    left, top, width, height = bounds(picture)
+def test_any_drawing_is_kept_whole_and_centered_as_far_as_possible(ink: Image) -> None:
+    image = normalize(ink)
+    assert image.dtype == np.uint8
+    assert image.shape == (28, 28)
+    left, top, width, height = bounds(image)
     assert 1 <= max(width, height) <= 20
-    for at, start, length in zip(center_of_mass(picture), (top, left), (height, width), strict=True):
+    for at, start, length in zip(center_of_mass(image), (top, left), (height, width), strict=True):
         assert 13.5 <= at <= 14.5 or start == 0 or start + length == 28
 
 
-# What must not matter
+# Invariance
 
 
 @given(ink=digits_as_people_draw(), down=st.integers(0, 60), right=st.integers(0, 60))
@@ -103,7 +103,7 @@ def test_moving_changes_nothing(ink: Image, down: int, right: int) -> None:
     times=st.floats(0.5, 4),
     bolder=st.floats(0.9, 1.1),
 )
-def test_size_hardly_matters(digit: int, pen: int, times: float, bolder: float) -> None:
+def test_size_makes_little_difference(digit: int, pen: int, times: float, bolder: float) -> None:
     side = round(150 * times)
     other = draw(digit, size=900, side=side, left=80, top=80, pen=max(1, round(pen * times * bolder)))
     assert alike(normalize(255 - other), normalize(255 - draw(digit, side=150, pen=pen))) > 0.7
@@ -114,11 +114,11 @@ def test_a_stray_dot_does_not_shrink_the_digit(ink: Image, row: int, column: int
     dotted = ink.copy()
     cv2.circle(dotted, (column, row), 1, 255, cv2.FILLED)
     near = cv2.dilate(ink, np.ones((25, 25), np.uint8))[row, column]
-    assume(not near)  # else it belongs to the digit
+    assume(not near)  # otherwise it belongs to the digit
     assert alike(normalize(dotted), normalize(ink)) > 0.8
 
 
-def test_the_shape_is_kept() -> None:
+def test_the_aspect_ratio_is_kept() -> None:
     _, _, width, height = bounds(normalize(255 - draw(1, pen=20)))
     assert height == 20
     assert width < 5
@@ -126,23 +126,23 @@ def test_the_shape_is_kept() -> None:
     assert 12 <= width <= 17
 
 
-def test_a_fat_pen_is_thinned_and_a_thin_one_thickened() -> None:
+def test_a_thick_stroke_is_thinned_and_a_thin_one_thickened() -> None:
     fat, thin = (normalize(255 - draw(3, side=side, pen=pen)) for side, pen in ((70, 14), (200, 3)))
     assert alike(fat, thin) > 0.75
     assert 0.6 < int(fat.sum()) / int(thin.sum()) < 1.9
 
 
-# Edges
+# Edge cases
 
 
 @pytest.mark.parametrize(("size", "pen"), [(280, 1), (1000, 1), (2000, 3), (3000, 3)])
 @pytest.mark.parametrize("digit", [0, 2, 3, 8])
-def test_a_pen_of_less_than_a_pixel_is_not_lost(digit: int, size: int, pen: int) -> None:
+def test_a_stroke_thinner_than_a_pixel_is_not_lost(digit: int, size: int, pen: int) -> None:
     thin = draw(digit, size=size, side=round(size * 0.8), left=size // 10, top=size // 10, pen=pen)
     assert alike(normalize(255 - thin), normalize(255 - draw(digit, pen=14))) > 0.85
 
 
-def test_a_digit_of_dots_is_no_heap_of_specks() -> None:
+def test_a_digit_drawn_with_dots_is_kept() -> None:
     dotted = np.zeros((280, 280), np.uint8)
     for at in np.linspace(0, 2 * np.pi, 40):
         cv2.circle(dotted, (round(140 + 60 * np.cos(at)), round(140 + 90 * np.sin(at))), 3, 255, cv2.FILLED)
@@ -151,7 +151,7 @@ def test_a_digit_of_dots_is_no_heap_of_specks() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 4])
-def test_faint_dots_alone_are_a_picture(seed: int) -> None:
+def test_faint_dots_alone_are_kept(seed: int) -> None:
     rng = np.random.default_rng(seed)
     ink = np.where(rng.random((280, 280)) < 0.005, rng.integers(41, 160, (280, 280)), 0).astype(np.uint8)
     ink[seed, 100] = 255
@@ -159,11 +159,11 @@ def test_faint_dots_alone_are_a_picture(seed: int) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (28, 28), (3000, 20)])
-def test_a_picture_full_of_ink_is_a_picture(shape: tuple[int, int]) -> None:
+def test_an_image_full_of_ink_is_kept(shape: tuple[int, int]) -> None:
     assert normalize(np.full(shape, 255, np.uint8)).max() > 200
 
 
-def test_the_whole_picture_lies_on_its_box() -> None:
+def test_the_box_of_the_28_by_28_image_contains_the_digit() -> None:
     piece = normalize_piece(255 - draw(5))
     np.testing.assert_array_equal(piece.ink, normalize(255 - draw(5)))
     assert piece.box.width == pytest.approx(piece.box.height, rel=0.06)
@@ -173,8 +173,8 @@ def test_the_whole_picture_lies_on_its_box() -> None:
 # MNIST itself
 
 
-def test_mnists_own_pictures_come_back_nearly_unchanged() -> None:
-    pictures, _ = mnist()
-    likeness = [alike(normalize(picture), picture) for picture in pictures[:1000]]
+def test_mnists_own_images_are_nearly_unchanged() -> None:
+    images, _ = mnist()
+    likeness = [alike(normalize(image), image) for image in images[:1000]]
     assert np.median(likeness) > 0.97
     assert np.quantile(likeness, 0.05) > 0.9

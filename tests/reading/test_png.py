@@ -74,7 +74,7 @@ def test_chunks_that_describe_the_image_do_not_matter() -> None:
     np.testing.assert_array_equal(decoded, cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA))
 
 
-@pytest.mark.parametrize("name", [b"tRNS", b"eXIf", b"acTL", b"PLTE", b"ABCD", b"IHDR", b"IDAT"])
+@pytest.mark.parametrize("name", [b"tRNS", b"eXIf", b"acTL", b"PLTE", b"ABCD", b"IHDR", b"IDAT", b"de,G"])
 def test_chunks_that_may_change_the_pixels_are_left_to_opencv(name: bytes) -> None:
     png = encode_png(noise(9, 9, 3, 0), UP, before_data=chunk(name, bytes(6)) + chunk(b"tEXt", b"a\0b"))
     assert read_png(png) is None
