@@ -1,13 +1,19 @@
 FROM python:3.11-slim
 
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="Digitpad" \
+      org.opencontainers.image.description="Draw a digit, see what a neural network reads, and record every prediction." \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION"
+
 WORKDIR /app
 COPY requirements/serve.txt requirements/lock.txt requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements/serve.txt
 
-COPY backend backend
-COPY frontend frontend
+COPY LICENSE model_mnist.json model_mnist.h5 ./
 COPY models models
-COPY model_mnist* ./
+COPY frontend frontend
+COPY backend backend
 RUN python -m compileall -q backend \
  && useradd --system digitpad \
  && install -d -o digitpad /data
