@@ -75,7 +75,7 @@ def full_plan(folder: Path) -> Plan:
             lambda: measures.memory(folder, pace),
             measures.installation,
         ],
-        "The page": [lambda: measures.page(40)],
+        "The page": [lambda: measures.page(folder, 40)],
         "Training": [lambda: measures.training(data)],
         "Other model servers": [partial(compare, folder, pace, peer) for peer in PEERS],
     }

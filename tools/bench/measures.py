@@ -17,6 +17,7 @@ from typing import NamedTuple
 from backend.settings import TOP
 from tools.bench.bodies import data_urls, page_requests
 from tools.bench.load import Load, drive
+from tools.bench.page import pen_to_digit
 from tools.bench.report import Row
 from tools.cassandra_nodes import Nodes, NoNodes
 from tools.server import DIGITPAD, Server, family
@@ -162,7 +163,7 @@ def _proportional_set_size(pid: int) -> int:
 
 def installation() -> list[Row]:
     """`script/environment serve` in a fresh clone, without pip's cache."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # pip may outlive an interrupted run
         clone = Path(folder) / "digitpad"
         subprocess.run(["git", "clone", "--quiet", TOP, clone], check=True)
         began = time.perf_counter()
@@ -173,10 +174,9 @@ def installation() -> list[Row]:
     return [Row("installation", [seconds], "s"), Row("size of .venv", [megabytes], "MB")]
 
 
-def page(repeats: int) -> list[Row]:
-    from tools.bench.page import pen_to_digit
-
-    return [Row("from lifting the pen to the digit on the screen", pen_to_digit(repeats), "ms")]
+def page(folder: Path, repeats: int) -> list[Row]:
+    with digitpad(folder / "page") as server:
+        return [Row("from lifting the pen to the digit on the screen", pen_to_digit(server.url, repeats), "ms")]
 
 
 def training(data: str) -> list[Row]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-import tempfile
 
 from playwright.sync_api import Page
 
 from tools.chromium import open_chromium
 from tools.hand import DIGITS, on_canvas, placed
-from tools.server import Server
 
 # Measures from pointer-up to the frame that shows the prediction for the finished drawing.
 WATCH = """() => {
@@ -30,11 +28,11 @@ WATCH = """() => {
 }"""
 
 
-def pen_to_digit(repeats: int) -> list[float]:
+def pen_to_digit(url: str, repeats: int) -> list[float]:
     """Milliseconds from lifting the pen to the digit on the screen, for drawings of all ten digits."""
-    with tempfile.TemporaryDirectory() as folder, Server({"INSTANCE": folder}) as server, open_chromium() as browser:
+    with open_chromium() as browser:
         page = browser.new_page()
-        page.goto(server.url)
+        page.goto(url)
         page.evaluate(WATCH)
         for n in range(repeats):
             _draw(page, str(n % 10))

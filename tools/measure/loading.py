@@ -1,4 +1,4 @@
-"""Fill a store with many records, in the schema and by the statements of the program itself."""
+"""Fills a store with many records, using the statements of the store itself, but many records at once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tools.stores import opened, opened_cassandra
 
 DRAWING = Drawing(image=b"\x89PNG" * 10, media_type="image/png", seen=bytes(784))
 A_MINUTE = 6_000  # records: 100 a second
-A_SHARD = 256  # after each other share a shard, as those of a busy process do
-A_MUTATION = 64  # records that are written to a partition at once
+A_SHARD = 256  # consecutive records share a shard, like those of a busy process
+A_MUTATION = 64  # records per batch
 LOADERS = 3  # processes
-ON_THEIR_WAY = 16  # mutations of each
+MAX_PENDING = 16  # batches of each process
 
 
 def last_minute() -> datetime:
-    """The last that is over."""
+    """The last complete minute."""
     return datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1)
 
 
@@ -43,7 +43,7 @@ def of_minute(minute: datetime, count: int = A_MINUTE) -> Iterator[Record]:
 
 
 def minutes(count: int) -> list[tuple[datetime, int]]:
-    """The minutes in which `count` records lie, newest first, and how many of them in each."""
+    """The minutes that hold `count` records, newest first, and the number of records in each."""
     newest, full, rest = last_minute(), *divmod(count, A_MINUTE)
     sizes = [A_MINUTE] * full + [rest] * bool(rest)
     return [(newest - timedelta(minutes=back), size) for back, size in enumerate(sizes)]
@@ -56,7 +56,7 @@ def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
 
 
 def load(url: str, count: int, seconds: float) -> int:
-    """Add `count` records, or what `seconds` suffice for, the newest first (Cassandra); how many it were."""
+    """Insert `count` records; into Cassandra for at most `seconds`, newest first. Returns how many."""
     store = opened(url)
     try:
         if isinstance(store, SqliteStore):
@@ -99,7 +99,7 @@ def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
         for some in batches(shard, A_MUTATION):
             parts = [part for each in some for part in insertion(each, DRAWING)]
             pending.append(connection.send_batch(parts, 30))
-        while len(pending) > ON_THEIR_WAY:
+        while len(pending) > MAX_PENDING:
             connection.result(pending.pop(0))
     for each in pending:
         connection.result(each)
@@ -107,7 +107,7 @@ def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
 
 
 def _load_sqlite(store: Store, count: int) -> int:
-    """A hundred thousand to a transaction, in the order of their time."""
+    """Insert 100,000 records per transaction, oldest first."""
     assert isinstance(store, SqliteStore)
     records = (each for minute, size in reversed(minutes(count)) for each in of_minute(minute, size))
     for some in batches(records, 100_000):

@@ -1,14 +1,12 @@
-"""What the recorder takes as it grows, and while nodes are away.
+"""Measures the recorder as it grows, and while Cassandra nodes are down.
 
-    python -m tools.measure.recorder load URL COUNT [SECONDS] COUNT records, or what SECONDS (600) suffice for
-    python -m tools.measure.recorder pages SMALL LARGE        a page of 50 of two stores (URLs), in turn
-    python -m tools.measure.recorder gap URL                  what a page asks for after months without a record
-    python -m tools.measure.recorder export URL [FORMAT]      memory that an export takes
-    python -m tools.measure.recorder throughput URL [SECONDS] durable records a second, as many as it takes
-    python -m tools.measure.recorder nodes [SECONDS]          answer times: all well, a node paused, a node down,
-                                                              in three rounds
+    python -m tools.measure.recorder load URL COUNT [SECONDS]  insert COUNT records, for at most SECONDS (600)
+    python -m tools.measure.recorder pages SMALL LARGE         latency of a page of 50 in two stores (URLs), in turn
+    python -m tools.measure.recorder export URL [FORMAT...]    memory that an export takes
+    python -m tools.measure.recorder throughput URL [SECONDS]  durable records per second
+    python -m tools.measure.recorder nodes [SECONDS]           latency with all nodes up, one paused, one down
 
-URL is as in RECORDS_URL; `load` and `gap` want an empty store. docs/scale.md has what was measured.
+URL is like RECORDS_URL; `load` needs an empty store. docs/scale.md has the results.
 """
 
 from __future__ import annotations
@@ -35,20 +33,20 @@ from backend.records.recorder import Recorder
 from backend.records.store import Store
 from backend.settings import Settings
 from tools.cassandra_nodes import Nodes, drop
-from tools.measure.loading import A_MINUTE, last_minute, load
+from tools.measure.loading import A_MINUTE, load
 from tools.sample_records import id_at, record
-from tools.stores import count_partitions, opened, opened_cassandra
+from tools.stores import opened
 
 USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
 WRITERS = 3  # processes
-THREADS = 32  # of each, that write
+THREADS = 32  # in each process
 
 
 def load_it(url: str, count: int, seconds: float) -> None:
     began = time.monotonic()
     loaded = load(url, count, seconds)
     took = time.monotonic() - began
-    print(f"{loaded} records loaded in {took:.0f} s, {loaded / took:.0f} a second", flush=True)
+    print(f"{loaded} records loaded in {took:.0f} s, {loaded / took:.0f} per second", flush=True)
 
 
 def milliseconds(work: Callable[[], object], times: int = 200) -> list[float]:
@@ -67,7 +65,7 @@ def spread(took: Sequence[float]) -> str:
 
 
 def pages(*urls: str) -> None:
-    """In turn, so that what else the machine does meets both."""
+    """Measure both stores in turn, so that other load on the machine affects both."""
     stores = [opened(url) for url in urls]
     sizes = [sum(each.count for each in store.counts()) for store in stores]
     starts: dict[str, list[uuid.UUID | None]] = {
@@ -89,28 +87,13 @@ def pages(*urls: str) -> None:
 
 
 def middle(store: Store, size: int) -> uuid.UUID:
-    """An id from the middle of what `load` made."""
+    """An id from the middle of the records that `load` inserted."""
     newest = store.page(1, None, Filter()).records[0]
     return id_at(date_of(newest.id) - timedelta(seconds=size * 60 / A_MINUTE / 2))
 
 
-def gap(url: str) -> None:
-    """Count the queries and the partitions of a page of 50 that has to look back over a year."""
-    store = opened_cassandra(url)
-    now = last_minute()
-    for days in (400, 0):
-        for number in range(40):
-            made_then = record(id=id_at(now - timedelta(days=days) + timedelta(seconds=number), clock=days))
-            store.insert(made_then, USUAL_DRAWING, None, 30)
-    with count_partitions(store) as asked:
-        page = store.page(50, None, Filter())
-    oldest = (now - date_of(page.records[-1].id)).days
-    print(f"{len(page.records)} records, the last of them {oldest} days old: {dict(asked)} partitions asked for")
-    store.close()
-
-
 def memory() -> float:
-    """MB that are this process's own now."""
+    """Resident memory of this process, in MB."""
     text = Path("/proc/self/status").read_text()
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -146,13 +129,13 @@ def throughput(url: str, seconds: float) -> None:
             each = list(processes.map(write, [url] * WRITERS, [seconds] * WRITERS, [keyed] * WRITERS))
         took = [one for some in each for one in some]
         name = "with an idempotency key each" if keyed else "without keys"
-        print(f"{name}: {len(took) / seconds:.0f} records a second, {spread(took)}", flush=True)
+        print(f"{name}: {len(took) / seconds:.0f} records per second, {spread(took)}", flush=True)
 
 
 def write(url: str, seconds: float, keyed: bool) -> list[float]:
-    """Milliseconds of each record that this process could write in that time."""
+    """Milliseconds for each record that this process inserted."""
     store, ids, took = opened(url), RecordIds(), deque[float]()
-    for _ in range(THREADS):  # the first ones find everything cold
+    for _ in range(THREADS):  # warm-up
         store.insert(record(id=ids.new()), USUAL_DRAWING, None, 30)
     end = time.monotonic() + seconds
 
@@ -170,7 +153,7 @@ def write(url: str, seconds: float, keyed: bool) -> list[float]:
 
 
 def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Counter[str]]:
-    """Milliseconds of each prediction's record, 4 clients with 25 records a second each."""
+    """Milliseconds for each record of 4 clients with 25 records per second each, and the states that were returned."""
     took: deque[float] = deque()
     states: deque[str] = deque()
     ids, end = RecordIds(), time.monotonic() + seconds
@@ -202,17 +185,17 @@ def nodes_away(seconds: float) -> None:
         recorder.start()
         while not recorder.state()["ok"]:
             time.sleep(0.1)
-        answer_times(recorder, 15)  # the first ones find everything cold
+        answer_times(recorder, 15)  # warm-up
 
-        took: dict[str, list[float]] = {"all well": [], "one paused": [], "one down": []}
+        took: dict[str, list[float]] = {"all up": [], "one paused": [], "one down": []}
 
         def measure(name: str) -> None:
             times, states = answer_times(recorder, seconds)
             took[name] += times
             print(f"{name}: {spread(times)}, max {max(times):.0f} ms; {dict(states)}", flush=True)
 
-        for _ in range(3):  # rounds, since a pause of Java's to collect garbage falls where it falls
-            measure("all well")
+        for _ in range(3):  # rounds, because garbage collection in the JVM can hit any of them
+            measure("all up")
             nodes.signal(2, signal.SIGSTOP)
             measure("one paused")
             nodes.signal(2, signal.SIGCONT)
@@ -223,7 +206,7 @@ def nodes_away(seconds: float) -> None:
             time.sleep(10)
         well, *away = (sorted(each)[int(len(each) * 0.99)] for each in took.values())
         for name, each in zip(list(took)[1:], away, strict=True):
-            print(f"{name}: p99 {each:.1f} ms, {each / well:.2f} times the {well:.1f} ms of all well")
+            print(f"{name}: p99 {each:.1f} ms, {each / well:.2f} times the {well:.1f} ms with all up")
         recorder.close()
     drop(url)
     nodes.stop()
@@ -235,8 +218,6 @@ if __name__ == "__main__":
             load_it(url, int(count), float(given[0]) if given else 600)
         case ["pages", small, large]:
             pages(small, large)
-        case ["gap", url]:
-            gap(url)
         case ["export", url, *only]:
             export_memory(url, only)
         case ["throughput", url, *given]:
