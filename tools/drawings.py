@@ -1,4 +1,4 @@
-"""Drawings for the tests, made as people make them: strokes with a round pen."""
+"""Drawings for tests: digits drawn with a round pen, as images, files and data URLs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backend.reading.image import Image
 
-# Points in a box of 100 by 100, one list for each stroke.
+# Points in a box of 100 by 100, one list per stroke.
 STROKES = {
     0: [[(50, 0), (25, 12), (15, 50), (25, 88), (50, 100), (75, 88), (85, 50), (75, 12), (50, 0)]],
     1: [[(50, 0), (50, 100)]],
@@ -29,7 +29,7 @@ STROKES = {
 
 
 def draw(digit: int, size: int = 280, side: int = 180, left: int = 50, top: int = 50, pen: int = 18) -> Image:
-    """A dark digit on white, uint8 (size, size), its strokes in a box of `side` px."""
+    """A black digit on white, uint8 (size, size); its strokes fill a box of `side` px at (left, top)."""
     picture = np.full((size, size), 255, np.uint8)
     for stroke in STROKES[digit]:
         points = np.array(stroke, np.float64) * side / 100 + (left, top)

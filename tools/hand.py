@@ -1,7 +1,6 @@
-"""Ten digits as a person draws them, and the mouse, finger and pen that draw them in Chromium.
+"""Ten handwritten digits, and a mouse, fingers and a pen that draw them in Chromium.
 
-Digits are strokes of (x, y) in a square of side 1, y down. Places on the canvas are in CSS pixels
-of the window, as a hand has them.
+Digits are strokes of (x, y) in a unit square, y pointing down. Positions of pointers are in CSS pixels of the window.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Stroke = Sequence[Point]
 
 
 def _arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> list[Point]:
-    """Points on an ellipse; angles in degrees, 0 to the right, 90 down."""
+    """Points on an ellipse; angles in degrees, clockwise from the right."""
     angles = [math.radians(start + (end - start) * i / 14) for i in range(15)]
     return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]
 
@@ -36,11 +35,12 @@ DIGITS: dict[str, list[Stroke]] = {
 
 
 def placed(strokes: Sequence[Stroke], left: float, top: float, size: float) -> list[list[Point]]:
+    """Scale strokes by `size` and move them."""
     return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in strokes]
 
 
 def on_canvas(page: Page, strokes: Sequence[Stroke]) -> list[list[Point]]:
-    """Strokes whose unit is the canvas's side, in the window."""
+    """Convert strokes from units of the canvas to pixels of the window."""
     page.locator("#canvas").scroll_into_view_if_needed()
     box = page.locator("#canvas").bounding_box()
     assert box is not None
@@ -48,13 +48,13 @@ def on_canvas(page: Page, strokes: Sequence[Stroke]) -> list[list[Point]]:
 
 
 def draw(page: Page, digit: str, left: float = 0.2, top: float = 0.15, size: float = 0.65) -> None:
-    """A digit with the mouse; its place in shares of the canvas's side."""
+    """Draw a digit with the mouse; position and size are in units of the canvas."""
     for stroke in placed(DIGITS[digit], left, top, size):
         drag(page, stroke)
 
 
 def drag(page: Page, stroke: Stroke) -> None:
-    """The mouse along a stroke whose unit is the canvas's side."""
+    """Draw a stroke with the mouse, in units of the canvas."""
     [points] = on_canvas(page, [stroke])
     page.mouse.move(*points[0])
     page.mouse.down()
@@ -64,7 +64,7 @@ def drag(page: Page, stroke: Stroke) -> None:
 
 
 def touch(page: Page, strokes: Sequence[Stroke], finger: int = 1) -> None:
-    """With a finger, by real touch events."""
+    """Draw with a finger, by real touch events; positions are in pixels of the window."""
     hand = page.context.new_cdp_session(page)
     for stroke in strokes:
         for kind, points in _phases(stroke):
@@ -84,13 +84,13 @@ def _send_touch(hand: CDPSession, kind: str, points: list[tuple[int, float, floa
 
 
 def touch_down(page: Page, fingers: dict[int, Point]) -> None:
-    """Put fingers down and leave them there."""
+    """Put fingers down and leave them there; positions are in pixels of the window, by finger."""
     hand = page.context.new_cdp_session(page)
     _send_touch(hand, "touchStart", [(finger, *point) for finger, point in fingers.items()])
 
 
 def pen(page: Page, strokes: Sequence[Stroke]) -> None:
-    """With a pen."""
+    """Draw with a pen; positions are in pixels of the window."""
     hand = page.context.new_cdp_session(page)
     for stroke in strokes:
         for i, (x, y) in enumerate(stroke):
