@@ -1,6 +1,8 @@
-"""The type of an image, and what its modules share."""
+"""The type of an image, and functions that several modules use."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -8,6 +10,12 @@ from numpy.typing import NDArray
 
 # (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA, 0 to 255; each function names those that it accepts.
 Image = NDArray[np.uint8]
+
+
+def median(values: NDArray[Any]) -> NDArray[Any]:
+    """As np.median(values, axis=0), which takes several times as long for few values: 3 % of reading a drawing."""
+    ordered = np.sort(values, axis=0)
+    return ordered[(len(values) - 1) // 2] / 2 + ordered[len(values) // 2] / 2
 
 
 def shrink(image: Image, longer: int) -> Image:

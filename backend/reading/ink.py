@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from backend.reading.errors import BlankDrawing
-from backend.reading.image import Image, shrink
+from backend.reading.image import Image, median, shrink
 
 FAINTEST = 24  # gray levels; a drawing whose ink differs less from the paper is blank
 FLAT_TOLERANCE = 3  # gray levels by which a pixel may differ from the paper color and still be flat paper
@@ -81,7 +81,7 @@ def _on_paper(pixels: Image) -> Image:
 
 def _from_border_color(pixels: Image) -> Image:
     """Difference of each pixel from the paper color, the median of the image's border: uint8 (H, W)."""
-    paper = np.median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]), axis=0)
+    paper = median(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))
     if pixels.ndim == 2:
         return cv2.bitwise_not(pixels) if paper == 255 else cv2.absdiff(pixels, np.full_like(pixels, paper))
     channels = cv2.split(cv2.absdiff(pixels, (float(paper[0]), float(paper[1]), float(paper[2]), 0.0)))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from backend.reading.image import Image
+from backend.reading.image import Image, median
 
 SIDE = 28  # px, the side of MNIST's images
 BOX = 20  # px, the longer side of the digit in it
@@ -122,7 +122,7 @@ def stroke_width(ink: Image) -> float:
     inside = _strong(_pad(ink, 1))
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5)
     center_line = distance[(distance > 0) & (distance >= cv2.dilate(distance, None))]  # the local maxima
-    return 2 * float(np.median(center_line)) - 1 if center_line.size else 1.0
+    return 2 * float(median(center_line)) - 1 if center_line.size else 1.0
 
 
 def _pad(ink: Image, margin: int) -> Image:

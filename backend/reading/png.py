@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import cv2
 import deflate
+import numpy as np
 import pyspng
 
 from backend.reading.image import Image
@@ -19,7 +20,8 @@ from backend.reading.image import Image
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHUNK = struct.Struct(">I4s")  # length and name; the data and their CRC-32 follow
 HEADER = struct.Struct(">IIBBBBB")  # width, height, bit depth, color type, compression, filter method, interlacing
-CHANNELS = {0: 1, 2: 3, 6: 4}  # of the color types gray, RGB, RGBA
+GRAY, RGB, RGBA = 0, 2, 6  # color types
+CHANNELS = {GRAY: 1, RGB: 3, RGBA: 4}
 LEFT_TO_OPENCV = (b"tRNS", b"eXIf", b"acTL")  # ancillary chunks that change the pixels
 MAX_PIXELS = 2**20  # a larger image is left to OpenCV, since it is copied several times here
 
@@ -36,10 +38,13 @@ def read_png(png: bytes) -> Image | None:
         if depth != 8 or color not in CHANNELS or any(methods) or not 0 < width * height <= MAX_PIXELS:
             return None
         size = height * (1 + width * CHANNELS[color])  # each row begins with its filter
-        rows = deflate.zlib_decompress(data, size)  # fails if there is more
-        if len(rows) != size:
+        inflated = deflate.zlib_decompress(data, size)  # fails if there is more
+        if len(inflated) != size:
             return None
-        stored = deflate.zlib_compress(rows, 0)
+        rows = np.frombuffer(inflated, np.uint8).reshape(height, -1)
+        if color == GRAY and not rows[:, 0].any():
+            return rows[:, 1:]  # no row is filtered, as in the PNGs of Digitpad's page
+        stored = deflate.zlib_compress(inflated, 0)
         pixels = pyspng.load(
             b"".join([SIGNATURE, *_as_chunk(b"IHDR", header), *_as_chunk(b"IDAT", stored), *_as_chunk(b"IEND", b"")])
         )
