@@ -1,0 +1,100 @@
+"""A worker process: uvicorn's event loop, and threads that run the Flask application; see web/asgi.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from backend.reading.recognizer import ModelMismatch
+from backend.settings import Settings
+from backend.web.app import create_app
+from backend.web.asgi import AsgiApp
+from backend.web.protocol import Protocol
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+MISCONFIGURED = 2  # exit status of a worker, and of the server, that cannot start
+KEEP_ALIVE = 75  # seconds that an idle connection stays open
+GRACE = 5  # seconds for running requests to finish after SIGTERM
+SWITCH_INTERVAL = 0.0005  # seconds that a thread may keep the GIL; a tenth of the default, so that exports delay nobody
+
+
+def work(
+    settings: Settings,
+    listeners: list[socket.socket],
+    index: int,
+    reading_end: int,
+    writing_end: int,
+    reported: Event,
+) -> None:
+    """Serve the connections of `listeners[index]` until SIGTERM, SIGINT or the death of the parent.
+
+    The pipe's end of file means that the parent has died. `reported` is set by the first worker that says why none
+    can start.
+    """
+    for each in STOP_SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    os.close(writing_end)
+    threading.Thread(target=_end_with_parent, args=(reading_end,), daemon=True).start()
+    for listener in listeners:
+        if listener is not listeners[index]:
+            listener.close()
+    _stay_on_one_core(index)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    config = uvicorn.Config(
+        _application(settings, reported),
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,  # AsgiApp writes a log without client addresses
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+    uvicorn.Server(config).run([listeners[index]])
+
+
+def _application(settings: Settings, reported: Event) -> AsgiApp:
+    try:
+        app = create_app(settings)
+    except (ValueError, OSError, ModelMismatch) as error:
+        if not reported.is_set():
+            reported.set()
+            print(error, file=sys.stderr, flush=True)
+        sys.exit(MISCONFIGURED)
+    return AsgiApp(
+        app,
+        threads=settings.threads,
+        waiting=settings.waiting,
+        max_body_bytes=settings.max_body_bytes,
+        access_log=settings.access_log,
+        close=app.extensions["digitpad"].close,
+    )
+
+
+def _stay_on_one_core(index: int) -> None:
+    """One thread of a process runs Python at a time; passing the GIL between cores costs a quarter of the throughput.
+
+    nginx has the same as `worker_cpu_affinity`.
+    """
+    if hasattr(os, "sched_setaffinity"):  # Linux
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[index % len(cores)]})
+
+
+def _end_with_parent(reading_end: int) -> None:
+    """A parent that was killed must not leave workers behind that hold its port."""
+    os.read(reading_end, 1)  # returns at the end of file
+    os.kill(os.getpid(), signal.SIGKILL)
