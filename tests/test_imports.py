@@ -50,5 +50,6 @@ def test_settings_load_no_other_package() -> None:
 
 def test_only_the_web_package_loads_flask() -> None:
     assert "flask" in loaded_by(["backend.web.app"])
-    others = [name for name in modules_of("backend") if not name.startswith("backend.web") and name != "backend.server"]
+    serving = ("backend.web", "backend.server", "backend.worker")
+    others = [name for name in modules_of("backend") if not name.startswith(serving)]
     assert not loaded_by(others) & {"flask", "backend.web"}
