@@ -1,4 +1,4 @@
-"""Settings come from the environment, are refused in words, and are all documented."""
+"""Settings are read from the environment, checked with clear messages, and all documented."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from backend.settings import TOP, Settings, settings_page
 
 
-def test_without_an_environment_the_defaults_hold() -> None:
+def test_defaults_apply_without_an_environment() -> None:
     assert Settings.from_environment({}) == Settings()
 
 
-def test_each_kind_of_value_is_read() -> None:
+def test_values_of_each_type_are_parsed() -> None:
     read = Settings.from_environment(
         {
             "HOST": "0.0.0.0",
@@ -29,21 +29,21 @@ def test_each_kind_of_value_is_read() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "many"), ("ACCESS_LOG", "perhaps"), ("MODEL_RUNTIME", "abacus")])
-def test_a_value_that_cannot_be_read_is_named(name: str, value: str) -> None:
+def test_an_invalid_value_is_reported_with_its_name(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is '{value}'"):
         Settings.from_environment({name: value})
 
 
-def test_records_go_to_the_instance_folder_unless_told_otherwise(tmp_path: Path) -> None:
+def test_records_are_in_the_instance_folder_by_default(tmp_path: Path) -> None:
     assert Settings(instance=tmp_path).records == f"sqlite:///{tmp_path}/records.sqlite"
     assert Settings(records_url="none").records == "none"
 
 
-def test_only_a_server_of_this_machine_alone_has_its_host_names_fixed() -> None:
+def test_host_names_are_restricted_by_default_only_on_loopback() -> None:
     assert "localhost" in (Settings(host="127.0.0.1").hosts or [])
     assert Settings(host="0.0.0.0").hosts is None
     assert Settings(host="0.0.0.0", trusted_hosts=("digits.example.org",)).hosts == ["digits.example.org"]
 
 
-def test_the_page_of_settings_is_up_to_date() -> None:
+def test_the_settings_page_is_up_to_date() -> None:
     assert (TOP / "docs/settings.md").read_text() == settings_page()
