@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 TOP = Path(__file__).resolve().parent.parent
 
 
+KeepDrawings = Literal["all", "doubtful", "none"]
+
+
 def setting(default: Any, description: str) -> Any:
     return field(default=default, metadata={"description": description})
 
@@ -44,6 +47,12 @@ class Settings:
     )
     outbox_bytes: int = setting(
         1_000_000_000, "The largest outbox, in bytes; while it is full and the store unavailable, /predict answers 503."
+    )
+    keep_drawings: KeepDrawings = setting(
+        "all",
+        "Which drawings (image, 28 x 28 image, strokes and pen widths) records keep: `all`; `doubtful`, those whose "
+        "verdict is not `digit` or whose result is not the expected digit; or `none`. A correction can't bring back a "
+        "drawing that was not kept.",
     )
     record_client_address: Literal["no", "hash", "full"] = setting(
         "no", "What a record keeps of the client's address: `no`, `hash` (a keyed hash) or `full`."

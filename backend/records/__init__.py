@@ -19,7 +19,7 @@ def open_recorder(settings: Settings) -> Recorder:
     """
     name, store = open_store(settings.records)
     outbox = Outbox(settings.instance / "outbox.sqlite", settings.outbox_bytes)
-    return Recorder(name, store, outbox, settings.record_budget_ms / 1000)
+    return Recorder(name, store, outbox, settings.record_budget_ms / 1000, settings.keep_drawings)
 
 
 def open_store(url: str) -> tuple[str, Store]:

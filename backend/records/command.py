@@ -102,7 +102,7 @@ def copy(source: Store, target: Store, progress: Path, out: TextIO) -> int:
 def _copy_record(source: Store, target: Store, record: Record) -> int:
     """The number of records copied: 1, or 0 if it was deleted in the meantime."""
     drawing = source.drawing(record.id)
-    if drawing is None:
+    if drawing is None and source.was_deleted(record.id):
         return 0
     target.insert(record, drawing, None, WRITE_TIMEOUT)
     copied = target.get(record.id)

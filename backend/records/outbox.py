@@ -67,7 +67,7 @@ class Outbox:
         rows = self._file.read(keys.FIND, (key, keys.expiry()))
         return uuid.UUID(bytes=rows[0][0]) if rows else None
 
-    def enqueue(self, record: Record, drawing: Drawing, key: str | None) -> uuid.UUID:
+    def enqueue(self, record: Record, drawing: Drawing | None, key: str | None) -> uuid.UUID:
         """Queue a record and return its id; if the key was used before, queue nothing and return the earlier id."""
 
         def change(connection: sqlite3.Connection) -> uuid.UUID:

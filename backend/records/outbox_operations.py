@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 class Insert(msgspec.Struct, frozen=True, tag="Add"):  # its tag in the outboxes that exist
     record: Record
-    drawing: Drawing
+    drawing: Drawing | None  # None: it is not kept
     key: str | None
 
     @property

@@ -40,6 +40,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None = None  # the client's address, as RECORD_CLIENT_ADDRESS sets
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the reading is unsure, not a digit, or not the digit that was expected."""
+        return self.verdict != "digit" or self.expected not in (None, self.result)
+
+    @property
     def meant(self) -> str | None:
         """What the person drew, if they said."""
         return self.label if self.label is not None else self.expected

@@ -23,6 +23,7 @@ from backend.records.record import (
     RecorderUnavailable,
 )
 from backend.records.store import Store, all_pages
+from backend.settings import KeepDrawings
 
 DELIVERY_TIMEOUT = 5.0  # seconds for one operation; no request waits for it
 DELIVERY_INTERVAL = 1.0  # seconds: another process may have queued something and died
@@ -38,13 +39,15 @@ class Recorder:
     store is unavailable; `record` only if the outbox is, too.
 
     name: of the store, for people. budget: how long recording waits for the store, in seconds, before it queues.
+    keep_drawings: see Settings.
     """
 
-    def __init__(self, name: str, store: Store, outbox: Outbox, budget: float) -> None:
+    def __init__(self, name: str, store: Store, outbox: Outbox, budget: float, keep_drawings: KeepDrawings) -> None:
         self.name = name
         self._store = store
         self._outbox = outbox
         self._budget = budget
+        self._keep_drawings = keep_drawings
         self._wake = threading.Event()
         self._closing = False
         self._delivery = threading.Thread(target=self._run_delivery, name="outbox delivery", daemon=True)
@@ -66,13 +69,16 @@ class Recorder:
         """Write durably. "stored": every reader of the store sees the record. "queued": it is on this machine's disk
         and will be delivered. If the idempotency key was used in the last day, writes nothing and returns the record of
         that time."""
+        kept: Drawing | None = drawing
+        if self._keep_drawings == "none" or (self._keep_drawings == "doubtful" and not record.doubtful):
+            record, kept = msgspec.structs.replace(record, pen_widths=None), None
         if key is not None and (earlier := self._find_queued(key)) is not None:
             return self._recorded_earlier(record, earlier)
         try:
-            return Recorded(record=self._store.insert(record, drawing, key, self._budget), state="stored")
+            return Recorded(record=self._store.insert(record, kept, key, self._budget), state="stored")
         except RecorderUnavailable as error:
             log.info("Queued %s: %s", record.id, error)
-        queued = self._outbox.enqueue(record, drawing, key)
+        queued = self._outbox.enqueue(record, kept, key)
         self._wake.set()
         if queued != record.id:
             return self._recorded_earlier(record, queued)
@@ -83,6 +89,7 @@ class Recorder:
         return queued.record if queued else with_alias(self._store, record_id, self._store.get)
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
+        """None if there is no such record, or if its drawing was not kept."""
         queued = self._outbox.get(record_id)
         return queued.drawing if queued else with_alias(self._store, record_id, self._store.drawing)
 

@@ -19,8 +19,9 @@ class Store(Protocol):
     def start(self) -> None:
         """Start to connect, in the background. Call it in the process that serves, after any fork."""
 
-    def insert(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
-        """Write durably within `timeout` seconds; after that every reader sees the record.
+    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
+        """Write durably within `timeout` seconds; after that every reader sees the record. Without a
+        drawing only the record is stored.
 
         Idempotent: inserting the same id again changes nothing, even after RecorderUnavailable, when the first attempt
         may or may not have been written. If the idempotency key was used within KEY_LIFETIME, writes nothing and
@@ -29,10 +30,11 @@ class Store(Protocol):
 
     def get(self, record_id: uuid.UUID) -> Record | None: ...
 
-    def drawing(self, record_id: uuid.UUID) -> Drawing | None: ...
+    def drawing(self, record_id: uuid.UUID) -> Drawing | None:
+        """None if there is no such record, or if it has no drawing."""
 
     def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
-        """`Drawing.seen` of each; empty if the record does not exist or was deleted."""
+        """`Drawing.seen` of each; empty if the record does not exist, was deleted, or has no drawing."""
 
     def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
         """Map an acknowledged id without a record to the one that an earlier try with the same key stored."""

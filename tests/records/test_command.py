@@ -25,7 +25,7 @@ class Interrupted(Exception):
 
 def test_a_copy_has_all_records_with_drawings_and_labels(store: Store, sqlite_url: str, tmp_path: Path) -> None:
     era, source = Era(), opened(sqlite_url)
-    made = {era.record(seconds=n, expected=str(n % 10)): drawing() for n in range(150)}
+    made = {era.record(seconds=n, expected=str(n % 10)): drawing() if n % 7 else None for n in range(150)}
     for each, sent in made.items():
         source.insert(each, sent, None, 20)
     corrected, deleted, *_ = made

@@ -101,6 +101,18 @@ def test_a_drawing_without_strokes_has_none(store: Store, era: Era) -> None:
     assert found.strokes is None
 
 
+def test_a_record_without_a_drawing_is_like_any_other(store: Store, era: Era) -> None:
+    made = era.record()
+    for _ in range(2):
+        assert store.insert(made, None, None, TIMEOUT) == made
+    assert (store.get(made.id), store.drawing(made.id), store.seen([made.id])) == (made, None, [b""])
+    assert ids_between(store, era, era.at(1)) == [made.id]
+    assert counted(store, era) == {"7": 1}
+    assert store.correct(made.id, "1") == msgspec.structs.replace(made, label="1")
+    assert store.delete(made.id)
+    assert store.get(made.id) is None
+
+
 def test_the_largest_drawing_fits(store: Store, era: Era) -> None:
     made, sent = era.record(), drawing(image=secrets.token_bytes(11_000_000), strokes=b"[" * 1_000_000)
     store.insert(made, sent, None, TIMEOUT)

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ import pytest
 from backend.records import open_recorder, open_store
 from backend.records.record import Filter, Record, Recorded, RecorderUnavailable
 from backend.records.recorder import Recorder
-from backend.settings import Settings
+from backend.settings import KeepDrawings, Settings
 from tools.sample_records import Era, drawing, record
 
 
@@ -294,4 +295,41 @@ def test_an_unusable_folder_is_reported(tmp_path: Path, era: Era) -> None:
     with pytest.raises(RecorderUnavailable, match="can't be used"):
         recorder.record(era.record(), drawing())
     assert not recorder.state()["ok"]
+    recorder.close()
+
+
+READINGS: dict[str, tuple[dict[str, Any], bool]] = {
+    "a sure digit": ({}, False),
+    "the expected digit": ({"expected": "7"}, False),
+    "another than the expected digit": ({"expected": "1"}, True),
+    "an unsure digit": ({"verdict": "unsure"}, True),
+    "not a digit": ({"verdict": "not_a_digit", "result": "not a digit"}, True),
+}
+
+
+@pytest.mark.parametrize("keep", ["all", "doubtful", "none"])
+@pytest.mark.parametrize("reading", READINGS)
+def test_drawings_are_kept_as_configured(configured: Settings, era: Era, keep: KeepDrawings, reading: str) -> None:
+    fields, doubtful = READINGS[reading]
+    recorder = open_recorder(dataclasses.replace(configured, keep_drawings=keep))
+    recorder.start()
+    sent, stored, waiting = drawing(), *(era.record(seconds=n, pen_widths=(18.0,), **fields) for n in range(2))
+    recorder.record(stored, sent, "stored")
+    with store_unavailable(configured):
+        recorder.record(waiting, sent, "queued")
+        kept = [sent, (18.0,)] if keep == "all" or (keep == "doubtful" and doubtful) else [None, None]
+        for each in (stored, waiting):
+            found = recorder.get(each.id)
+            assert [recorder.drawing(each.id), found and found.pen_widths] == kept
+    wait_until(lambda: queued(recorder) == 0)
+    assert [recorder.drawing(waiting.id), len(list(recorder.export_seen(Filter())))] == [kept[0], 2 * bool(kept[0])]
+    recorder.close()
+
+
+def test_a_retry_without_a_drawing_creates_no_second_record(configured: Settings, era: Era) -> None:
+    recorder = open_recorder(dataclasses.replace(configured, keep_drawings="none"))
+    recorder.start()
+    first, retry = era.record(), era.record(seconds=1)
+    assert recorder.record(first, drawing(), "key").state == "stored"
+    assert recorder.record(retry, drawing(), "key") == Recorded(record=first, state="stored")
     recorder.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import uuid
@@ -15,6 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.settings import Settings
+from backend.web.app import create_app
 from tools.drawings import SEVEN, SEVEN_URL, as_data_url, as_file, draw
 
 
@@ -220,3 +223,24 @@ def test_an_export_of_nothing_is_an_empty_file(client: FlaskClient, kind: str) -
 
 def test_an_unknown_export_format_is_rejected(client: FlaskClient) -> None:
     assert rejection(client.get("/records/export?format=xlsx")) == (400, "bad_parameter")
+
+
+def test_a_record_whose_drawing_was_not_kept_has_everything_else(settings: Settings) -> None:
+    app = create_app(dataclasses.replace(settings, keep_drawings="none"))
+    client = app.test_client()
+    body, key = {"image": SEVEN_URL, "strokes": [[[1, 2, 3]]], "pen_widths": [18]}, {"Idempotency-Key": "key"}
+    predicted = client.post("/predict", json=body, headers=key).get_json()
+    assert client.post("/predict", json=body, headers=key).get_json() == predicted
+    path = f"/records/{predicted['id']}"
+    assert rejection(client.get(f"{path}/image.png")) == (404, "no_drawing")
+    assert rejection(client.get(f"{path}/strokes")) == (404, "no_drawing")
+    assert get(client, path)["pen_widths"] is None
+    assert client.patch(path, json={"label": "1"}).status_code == 200
+    assert [each["label"] for each in get(client, "/records")["records"]] == ["1"]
+    assert len(client.get("/records/export?format=jsonl").data.splitlines()) == 1
+    archive = zipfile.ZipFile(io.BytesIO(client.get("/records/export?format=idx").data))
+    assert archive.read("labels-idx1-ubyte") == bytes([0, 0, 8, 1, 0, 0, 0, 0])
+    assert len(np.load(io.BytesIO(client.get("/records/export?format=npz").data))["images"]) == 0
+    assert client.delete(path).status_code == 204
+    assert rejection(client.get(f"{path}/image.png")) == (404, "unknown_record")
+    app.extensions["digitpad"].close()

@@ -29,17 +29,19 @@ STATEMENTS = {
 }
 
 
-def insertion(record: Record, drawing: Drawing) -> list[tuple[str, Sequence[object]]]:
-    """The statements that insert a record and its drawing, with their values, for one batch."""
+def insertion(record: Record, drawing: Drawing | None) -> list[tuple[str, Sequence[object]]]:
+    """The statements that insert a record and its drawing, if it has one, with their values, for one batch."""
     partition = Partition.of(record.id)
     # The timestamp is the time of the id, so a repeated insertion, however late, changes nothing and does not bring
     # back what was deleted in between.
     timestamp = microseconds(record.id.time)
     values = [getattr(record, name) for name in STORED]
-    return [
-        ("insert record", (*partition, record.id, PREDICTION, *values, timestamp)),
-        ("insert drawing", (*partition, record.id, *msgspec.structs.astuple(drawing), timestamp)),
+    parts: list[tuple[str, Sequence[object]]] = [
+        ("insert record", (*partition, record.id, PREDICTION, *values, timestamp))
     ]
+    if drawing is not None:
+        parts.append(("insert drawing", (*partition, record.id, *msgspec.structs.astuple(drawing), timestamp)))
+    return parts
 
 
 def record_of(rows: Sequence[Any]) -> Record | None:

@@ -61,7 +61,7 @@ class CassandraStore:
     def problem(self) -> str | None:
         return self.connection.problem()
 
-    def insert(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
+    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
         deadline = time.monotonic() + timeout
         if key is not None:
             claimed = self._claim(key, record.id, deadline)

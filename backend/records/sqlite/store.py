@@ -34,7 +34,7 @@ class SqliteStore:
     def close(self) -> None:
         self.file.close()
 
-    def insert(self, record: Record, drawing: Drawing, key: str | None, timeout: float) -> Record:
+    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
         change = partial(transactions.insert, record=record, drawing=drawing, key=key)
         stored = self.file.write(change, timeout)
         return record if stored == record.id else self.get(stored) or msgspec.structs.replace(record, id=stored)

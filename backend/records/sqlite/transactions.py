@@ -14,14 +14,17 @@ from backend.records.sqlite import keys
 from backend.records.sqlite.schema import COLUMNS, INSERT_DRAWING, INSERT_RECORD, LAST_CHANGE, record_of, row_of
 
 
-def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing, key: str | None = None) -> uuid.UUID:
+def insert(
+    connection: sqlite3.Connection, record: Record, drawing: Drawing | None, key: str | None = None
+) -> uuid.UUID:
     """Insert a record and return its id; if the key was used before, insert nothing and return the earlier id."""
     record_id = record.id if key is None else keys.claim(connection, key, record.id)
     if record_id != record.id:
         return record_id
     if connection.execute(INSERT_RECORD, row_of(record)).rowcount == 0:
         return record_id  # it was inserted before, and may have been deleted since
-    connection.execute(INSERT_DRAWING, (record_id.bytes, *msgspec.structs.astuple(drawing)))
+    if drawing is not None:
+        connection.execute(INSERT_DRAWING, (record_id.bytes, *msgspec.structs.astuple(drawing)))
     _count(connection, record, 1)
     return record_id
 

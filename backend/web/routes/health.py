@@ -31,6 +31,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     model: Model
     recorder: dict[str, Any]
     client_address: Annotated[str, msgspec.Meta(description="What records keep of client addresses: no, hash or full.")]
+    keep_drawings: Annotated[str, msgspec.Meta(description="Which drawings records keep: all, doubtful or none.")]
 
 
 @routes.get("/health/live")
@@ -47,9 +48,14 @@ def ready() -> Response:
 
     If one is not, the status is 503 and the body is the same.
     """
-    model = Model(ok=True, version=services().recognizer.version, runtime=services().settings.model_runtime)
-    recorder = services().recorder
+    settings, recorder = services().settings, services().recorder
+    model = Model(ok=True, version=services().recognizer.version, runtime=settings.model_runtime)
     state = recorder.state() if recorder else {"ok": True, "store": "none"}
-    kept = services().settings.record_client_address
-    answer = Ready(ready=bool(state["ok"]), model=model, recorder=state, client_address=kept)
+    answer = Ready(
+        ready=bool(state["ok"]),
+        model=model,
+        recorder=state,
+        client_address=settings.record_client_address,
+        keep_drawings=settings.keep_drawings,
+    )
     return json_response(answer, 200 if answer.ready else 503)

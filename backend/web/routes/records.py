@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
 from backend.records import export
-from backend.records.record import PUBLIC_FIELDS, Confusion, Count, Filter, public
+from backend.records.record import PUBLIC_FIELDS, Confusion, Count, Drawing, Filter, public
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
 from backend.web.openapi import describe
@@ -112,9 +112,7 @@ def delete(record_id: str) -> Response:
 @describe(media_types=("image/png", "image/jpeg", "image/bmp", "image/webp"), errors=(404, 503))
 def image(record_id: str) -> Response:
     """The image as it was sent, in its original format."""
-    drawing = services().require_recorder().drawing(_parse_id(record_id))
-    if drawing is None:
-        raise _unknown()
+    drawing = _drawing(_parse_id(record_id))
     answer = Response(drawing.image, mimetype=drawing.media_type)
     answer.headers["Cache-Control"] = "private, max-age=300"  # short, because it may be deleted
     return answer
@@ -124,9 +122,7 @@ def image(record_id: str) -> Response:
 @describe(media_types=("application/json",), errors=(404, 503))
 def strokes(record_id: str) -> Response:
     """How it was drawn: [[[x, y, milliseconds], ...], ...] on the 280 x 280 canvas."""
-    drawing = services().require_recorder().drawing(_parse_id(record_id))
-    if drawing is None:
-        raise _unknown()
+    drawing = _drawing(_parse_id(record_id))
     if drawing.strokes is None:
         raise Problem(404, "no_strokes", "This record has no strokes, only an image.")
     return Response(drawing.strokes, mimetype="application/json")
@@ -172,6 +168,18 @@ def _parse_id(text: str) -> uuid.UUID:
     if record_id.version != 1 or str(record_id) != text.lower():
         raise _unknown()
     return record_id
+
+
+def _drawing(record_id: uuid.UUID) -> Drawing:
+    recorder = services().require_recorder()
+    drawing = recorder.drawing(record_id)
+    if drawing is not None:
+        return drawing
+    if recorder.get(record_id) is None:
+        raise _unknown()
+    raise Problem(
+        404, "no_drawing", "The drawing of this record was not kept; the KEEP_DRAWINGS setting decides which are."
+    )
 
 
 def _unknown() -> Problem:
