@@ -55,6 +55,7 @@ export const RECORDER = /** @type {const} */ ({
   confusionTable: ["#confusion-table", HTMLTableElement],
   record: ["#record", HTMLDialogElement],
   recordPicture: ["#record-picture", HTMLImageElement],
+  recordNoPicture: ["#record-no-picture", HTMLElement],
   recordFacts: ["#record-facts", HTMLElement],
   recordError: ["#record-error", HTMLElement],
   recordLabel: ["#record-label", HTMLSelectElement],

@@ -49,3 +49,21 @@ def test_the_pages_say_whether_addresses_are_recorded(chromium: Browser, tmp_pat
             for path in ("/", "/recorder"):
                 page.goto(path)
                 expect(page.get_by_role("contentinfo")).to_contain_text(text)
+
+
+def test_a_record_whose_drawing_was_not_kept_is_shown_without_a_picture(chromium: Browser, tmp_path: Path) -> None:
+    with page_of_server(chromium, tmp_path, KEEP_DRAWINGS="none") as page:
+        expect(page.get_by_role("contentinfo")).to_contain_text("Predict records the result and the time")
+        draw(page, "7")
+        prediction = predict(page)
+        page.goto("/recorder")
+        row = page.locator("#records tbody tr")
+        expect(row.locator(".no-picture")).to_be_visible()
+        row.get_by_role("button").click()
+        dialog = page.locator("#record")
+        expect(dialog.get_by_text("No drawing")).to_be_visible()
+        expect(dialog).to_contain_text("Confidence")
+        expect(dialog.get_by_role("img")).to_be_hidden()
+        expect(dialog.get_by_role("link", name="Open on the canvas")).to_be_hidden()
+        page.goto(f"/?record={prediction['id']}")
+        expect(page.locator("#notice")).to_contain_text("The drawing of this record was not kept")

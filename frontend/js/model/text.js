@@ -43,9 +43,19 @@ const ALSO_RECORDED = {
   full: ", the time and your IP address",
 };
 
-/** @param {"no" | "hash" | "full"} address what the server records of a visitor's IP address @returns {string} */
-export function privacyNote(address) {
-  return `Predict records the drawing, its strokes, the result${ALSO_RECORDED[address]}. The live preview records nothing.`;
+const RECORDED = {
+  all: "the drawing, its strokes, the result",
+  doubtful: "the result (with the drawing and its strokes if it is in doubt)",
+  none: "the result",
+};
+
+/**
+ * @param {{client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none"}} settings what the server
+ *   records of a visitor's IP address, and which drawings it keeps
+ * @returns {string}
+ */
+export function privacyNote({ client_address: address, keep_drawings: drawings }) {
+  return `Predict records ${RECORDED[drawings]}${ALSO_RECORDED[address]}. The live preview records nothing.`;
 }
 
 /** @param {number} count of records queued on the server @returns {string} empty if there are none */

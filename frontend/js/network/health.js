@@ -1,5 +1,8 @@
 /**
- * @typedef {{recorder: {ok: boolean, queued?: number}, client_address: "no" | "hash" | "full"}} Readiness
+ * @typedef {{
+ *   recorder: {ok: boolean, queued?: number},
+ *   client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none",
+ * }} Readiness
  */
 
 /** @returns {Promise<Readiness | null>} also of a server that isn't ready (503); null: it can't be reached */

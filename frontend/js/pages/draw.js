@@ -142,7 +142,7 @@ async function reopen(id) {
 /** Tell the visitor what is recorded, which depends on the server's settings. */
 async function showPrivacyNote() {
   const state = await readiness();
-  if (state) page.privacy.textContent = privacyNote(state.client_address);
+  if (state) page.privacy.textContent = privacyNote(state);
 }
 
 void showPrivacyNote();

@@ -18,6 +18,7 @@ export class RecordDialog {
   constructor(page, onChange) {
     this.#page = page;
     this.#onChange = onChange;
+    page.recordPicture.addEventListener("error", () => this.#showPicture(false));
     page.recordLabel.addEventListener("change", () => this.#try(() => correctRecord(this.#id, page.recordLabel.value || null)));
     page.recordDelete.addEventListener("click", () => {
       page.confirmDelete.returnValue = "";
@@ -37,6 +38,7 @@ export class RecordDialog {
     const page = this.#page;
     this.#id = record.id;
     this.#showError("");
+    this.#showPicture(true);
     page.recordPicture.src = `/records/${record.id}/image.png`;
     page.recordLabel.value = record.label ?? "";
     page.recordOpen.href = `/?record=${record.id}`;
@@ -44,6 +46,13 @@ export class RecordDialog {
       ...facts(record).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
     );
     page.record.showModal();
+  }
+
+  /** @param {boolean} available false: the server did not keep the drawing, or can't be reached */
+  #showPicture(available) {
+    const { recordPicture, recordNoPicture, recordOpen } = this.#page;
+    recordPicture.hidden = recordOpen.hidden = !available;
+    recordNoPicture.hidden = available;
   }
 
   /** @param {() => Promise<void>} action */

@@ -69,6 +69,7 @@ export class Table {
 /** A button, so that the record can be opened by keyboard; its clicks reach the row. @param {PredictionRecord} record */
 function thumbnail({ id, result }) {
   const image = make("img", { alt: "", loading: "lazy", width: 48, height: 48, src: `/records/${id}/image.png` });
+  image.addEventListener("error", () => image.replaceWith(make("span", { className: "no-picture" }, "–")));
   return make("button", { className: "thumbnail", ariaLabel: `Open the prediction “${result}”` }, image);
 }
 
