@@ -4,6 +4,7 @@
     python -m tools.measure.recorder pages SMALL LARGE         latency of a page of 50 in two stores (URLs), in turn
     python -m tools.measure.recorder export URL [FORMAT...]    memory that an export takes
     python -m tools.measure.recorder throughput URL [SECONDS]  durable records per second
+    python -m tools.measure.recorder sizes [COUNT]             bytes on disk per record, with and without its drawing
     python -m tools.measure.recorder nodes [SECONDS]           latency with all nodes up, one paused, one down
 
 URL is like RECORDS_URL; `load` needs an empty store. docs/scale.md has the results.
@@ -11,6 +12,7 @@ URL is like RECORDS_URL; `load` needs an empty store. docs/scale.md has the resu
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import signal
@@ -26,12 +28,18 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+from backend.reading.decode import decode
+from backend.reading.ink import find_ink
+from backend.reading.normalize import normalize
 from backend.records import export, open_recorder
+from backend.records.cassandra.url import CassandraUrl
 from backend.records.ids import RecordIds, date_of
 from backend.records.record import Drawing, Filter
 from backend.records.recorder import Recorder
 from backend.records.store import Store
 from backend.settings import Settings
+from backend.web.drawing_request import data_url_bytes
+from tools.bench.bodies import DRAWINGS
 from tools.cassandra_nodes import Nodes, drop
 from tools.measure.loading import A_MINUTE, load
 from tools.sample_records import id_at, record
@@ -152,6 +160,51 @@ def write(url: str, seconds: float, keyed: bool) -> list[float]:
     return list(took)
 
 
+def sizes(count: int) -> None:
+    """Insert `count` records with the drawings of the benchmarks, then without, into new stores of each kind."""
+    drawings = [page_drawing(body) for body in DRAWINGS["page"]]
+    sent = sum(len(each.image) + len(each.strokes or b"") + len(each.seen) for each in drawings) / len(drawings)
+    print(f"a drawing: {sent:.0f} bytes on average", flush=True)
+    nodes = Nodes()
+    nodes.need(1)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, kept in (("with", drawings), ("without", [None])):
+            path = Path(folder, f"{name}.sqlite")
+            insert_all(f"sqlite:///{path}", count, kept)
+            print(f"SQLite, {name} drawings: {path.stat().st_size / count:.0f} bytes per record", flush=True)
+            url = nodes.new_url(1)
+            insert_all(url, count, kept)
+            keyspace = CassandraUrl.parse(url).keyspace
+            nodes.run("nodetool", "1", "flush", keyspace)
+            files = (nodes.home / "node1/data" / keyspace).rglob("*")
+            size = sum(each.stat().st_size for each in files if each.is_file())
+            print(f"Cassandra, {name} drawings: {size / count:.0f} bytes per record", flush=True)
+    nodes.stop()
+
+
+def page_drawing(body: str) -> Drawing:
+    """The drawing in a request of the page."""
+    fields = json.loads(body)
+    image = data_url_bytes(fields["image"].encode())
+    seen = normalize(find_ink(decode(image, 1_000_000).pixels))
+    strokes = json.dumps(fields["strokes"], separators=(",", ":")).encode()
+    return Drawing(image=image, media_type="image/png", seen=seen.tobytes(), strokes=strokes)
+
+
+def insert_all(url: str, count: int, drawings: Sequence[Drawing | None]) -> None:
+    store, ids = opened(url), RecordIds()
+
+    def insert(number: int) -> None:
+        probabilities = tuple(random.random() for _ in range(10))  # equal ones would be compressed away
+        made = record(id=ids.new(), confidence=max(probabilities), probabilities=probabilities)
+        store.insert(made, drawings[number % len(drawings)], None, 30)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in threads.map(insert, range(count)):
+            pass
+    store.close()
+
+
 def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Counter[str]]:
     """Milliseconds for each record of 4 clients with 25 records per second each, and the states that were returned."""
     took: deque[float] = deque()
@@ -222,6 +275,8 @@ if __name__ == "__main__":
             export_memory(url, only)
         case ["throughput", url, *given]:
             throughput(url, float(given[0]) if given else 30)
+        case ["sizes", *given]:
+            sizes(int(given[0]) if given else 10_000)
         case ["nodes", *given]:
             nodes_away(float(given[0]) if given else 30)
         case _:
