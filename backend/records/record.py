@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
@@ -121,6 +121,20 @@ class Confusion(msgspec.Struct, frozen=True, kw_only=True):
     meant: str
     read: str
     count: int
+
+
+class RecorderState(TypedDict):
+    """Whether records can be written, and what waits."""
+
+    ok: Annotated[bool, msgspec.Meta(description="Whether the store and the outbox are available.")]
+    store: Annotated[str, msgspec.Meta(description="SQLite, Cassandra, or none.")]
+    queued: NotRequired[Annotated[int, msgspec.Meta(description="Operations that wait; missing if that is unknown.")]]
+    oldest_s: NotRequired[Annotated[float, msgspec.Meta(description="How long the oldest has waited, in seconds.")]]
+    detail: Annotated[str | None, msgspec.Meta(description="What is wrong, in a sentence.")]
+    warnings: Annotated[
+        list[str],
+        msgspec.Meta(description="Settings of the store with which acknowledged records could be lost; what to do."),
+    ]
 
 
 class RecorderUnavailable(Exception):

@@ -20,6 +20,7 @@ from backend.records.record import (
     Page,
     Record,
     Recorded,
+    RecorderState,
     RecorderUnavailable,
 )
 from backend.records.store import Store, all_pages
@@ -132,16 +133,16 @@ class Recorder:
     def confusion(self) -> list[Confusion]:
         return self._store.confusion()
 
-    def state(self) -> dict[str, object]:
-        """For health checks: whether the store is available, what is queued, and one sentence on any problem."""
-        detail = self._store.problem()
-        state: dict[str, object] = {"ok": detail is None, "store": self.name}
+    def state(self) -> RecorderState:
+        """For health checks."""
+        detail, warnings = self._store.problem(), self._store.warnings()
         try:
-            state |= {"queued": self._outbox.length(), "oldest_s": round(self._outbox.age(), 3)}
+            queued, oldest = self._outbox.length(), round(self._outbox.age(), 3)
         except RecorderUnavailable as error:
-            state["ok"] = False
-            detail = detail or str(error)
-        return state | {"detail": detail}
+            return RecorderState(ok=False, store=self.name, detail=detail or str(error), warnings=warnings)
+        return RecorderState(
+            ok=detail is None, store=self.name, queued=queued, oldest_s=oldest, detail=detail, warnings=warnings
+        )
 
     def deliver(self) -> None:
         """Deliver what is queued now. Raises RecorderUnavailable if the store does not accept it."""

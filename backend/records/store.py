@@ -62,6 +62,9 @@ class Store(Protocol):
     def problem(self) -> str | None:
         """Why the store is unavailable, in one sentence; None: it is available."""
 
+    def warnings(self) -> list[str]:
+        """Settings of the store with which acknowledged writes could be lost, and what to do; a sentence each."""
+
     def close(self) -> None: ...
 
 

@@ -21,7 +21,14 @@ def test_ready_reports_the_model_and_the_recorder(app: Flask, client: FlaskClien
     state = answer.get_json()
     assert (answer.status_code, state["ready"]) == (200, True)
     assert state["model"] == {"ok": True, "version": app.extensions["digitpad"].recognizer.version, "runtime": "onnx"}
-    assert (state["recorder"]["ok"], state["recorder"]["store"]) == (True, "SQLite")
+    assert state["recorder"] == {
+        "ok": True,
+        "store": "SQLite",
+        "queued": 0,
+        "oldest_s": 0.0,
+        "detail": None,
+        "warnings": [],
+    }
 
 
 def test_with_an_unavailable_store_the_server_is_not_ready_but_loses_nothing(settings: Settings) -> None:

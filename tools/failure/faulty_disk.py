@@ -129,6 +129,7 @@ def read_back(folder: Path, log: Path) -> None:
         "queued": 0,
         "oldest_s": 0.0,
         "detail": None,
+        "warnings": [],
     }
     listed = list(recorder.export(Filter()))
     ids = [each.id for each in listed]

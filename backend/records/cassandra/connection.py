@@ -9,22 +9,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cassandra import DriverException, OperationTimedOut, WriteTimeout, WriteType
+from cassandra import OperationTimedOut, WriteTimeout, WriteType
 from cassandra.cluster import NoHostAvailable, ResponseFuture, Session
 from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement
 
+from backend.records.cassandra.durability import Durability
 from backend.records.cassandra.migrate import NewerSchema
-from backend.records.cassandra.session import READ_TIMEOUT, OpenSession, describe_refusal, open_session
+from backend.records.cassandra.session import (
+    DRIVER_ERRORS,
+    READ_TIMEOUT,
+    OpenSession,
+    describe_refusal,
+    open_session,
+)
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import RecorderUnavailable
 
 LONGEST_PAUSE = 5.0  # seconds between two attempts to connect
 RETRY_PAUSE = 0.01  # seconds before a statement is sent again
-CHECK_INTERVAL = 5.0  # seconds between two checks whether a node is up
+CHECK_INTERVAL = 5.0  # seconds between two checks of the nodes
 RECONNECT_AFTER = 30.0  # seconds without any node, after which the host names are resolved again
 
-DRIVER_ERRORS = (DriverException, NoHostAvailable, ErrorMessage)
 CAS_UNKNOWN = 0x1700  # an error code of the protocol that the driver has no name for
 
 log = logging.getLogger(__name__)
@@ -52,6 +58,8 @@ class Connection:
         self._statements = statements
         self._open: OpenSession | None = None
         self._detail = f"The connection to Cassandra at {url.place} was not started."
+        self._durability = Durability()
+        self._warnings: list[str] = []
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep_connected, name="connect to Cassandra", daemon=True)
 
@@ -79,6 +87,10 @@ class Connection:
         except RecorderUnavailable as error:
             return str(error)
         return None
+
+    def warnings(self) -> list[str]:
+        """Settings of the nodes with which acknowledged writes could be lost, a sentence each."""
+        return self._warnings
 
     def execute(self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT) -> Any:
         """The rows of a statement. Raises RecorderUnavailable."""
@@ -165,6 +177,17 @@ class Connection:
             self._closing.wait(pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
+    def _check_durability(self, current: OpenSession) -> None:
+        try:
+            found = self._durability.warnings(current)
+        except Exception as error:  # whatever it is, the connection must be kept
+            log.info("The settings of Cassandra's nodes could not be read: %s", error)
+            return
+        for warning in found:
+            if warning not in self._warnings:
+                log.warning(warning)
+        self._warnings = found
+
     def _wait_until_all_nodes_are_down(self) -> None:
         """Return when no node was up for RECONNECT_AFTER. The driver reconnects to known addresses itself, but doesn't
         find nodes that come back at other addresses."""
@@ -172,6 +195,7 @@ class Connection:
         while self._open is not None and time.monotonic() < last_up + RECONNECT_AFTER:
             if any(node.is_up for node in self._open.cluster.metadata.all_hosts()):
                 last_up = time.monotonic()
+            self._check_durability(self._open)
             if self._closing.wait(CHECK_INTERVAL):
                 return
 

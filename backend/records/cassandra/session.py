@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cassandra import ConsistencyLevel
+from cassandra import ConsistencyLevel, DriverException
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import (
@@ -16,12 +16,14 @@ from cassandra.policies import (
     TokenAwarePolicy,
 )
 from cassandra.pool import Host
+from cassandra.protocol import ErrorMessage
 from cassandra.query import PreparedStatement
 
 from backend.records.cassandra.migrate import migrate
 from backend.records.cassandra.url import CassandraUrl
 
 READ_TIMEOUT = 5.0  # seconds
+DRIVER_ERRORS = (DriverException, NoHostAvailable, ErrorMessage)
 REFUSALS = {  # part of an error of a node or of OpenSSL: what it means to an operator
     "Failed to authenticate": "the user or the password is wrong",
     "requires authentication": "it requires a user and a password",
@@ -36,6 +38,7 @@ class OpenSession(NamedTuple):
     cluster: Cluster
     session: Session
     prepared: dict[str, PreparedStatement]
+    datacenter: str  # whose nodes are used
 
 
 class LeastBusyFirst(TokenAwarePolicy):  # type: ignore[misc]
@@ -89,8 +92,8 @@ def open_session(url: CassandraUrl, statements: dict[str, str]) -> OpenSession:
     )
     try:
         policy.session = session = cluster.connect()
-        host = next(iter(cluster.metadata.all_hosts()))
-        migrate(session, url, url.datacenter or host.datacenter)
+        datacenter = url.datacenter or next(iter(cluster.metadata.all_hosts())).datacenter
+        migrate(session, url, datacenter)
         prepared = {}
         for name, query in statements.items():
             prepared[name] = session.prepare(query)
@@ -101,7 +104,7 @@ def open_session(url: CassandraUrl, statements: dict[str, str]) -> OpenSession:
     except BaseException:
         cluster.shutdown()
         raise
-    return OpenSession(cluster, session, prepared)
+    return OpenSession(cluster, session, prepared, datacenter)
 
 
 def describe_refusal(error: Exception) -> str | None:

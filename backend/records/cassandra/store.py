@@ -61,6 +61,9 @@ class CassandraStore:
     def problem(self) -> str | None:
         return self.connection.problem()
 
+    def warnings(self) -> list[str]:
+        return self.connection.warnings()
+
     def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
         deadline = time.monotonic() + timeout
         if key is not None:

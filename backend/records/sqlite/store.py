@@ -117,6 +117,9 @@ class SqliteStore:
             return str(error)
         return None
 
+    def warnings(self) -> list[str]:
+        return []  # every commit is flushed to the disk
+
 
 def _bounds(day: date | None) -> tuple[int, int]:
     """The first tick of a UTC day and the first after it; without a day, of all time."""

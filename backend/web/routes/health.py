@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response
 
 from backend import __version__
+from backend.records.record import RecorderState
 from backend.web.http import json_response
 from backend.web.openapi import describe
 from backend.web.services import services
@@ -29,7 +30,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     model: Model
-    recorder: dict[str, Any]
+    recorder: RecorderState
     client_address: Annotated[str, msgspec.Meta(description="What records keep of client addresses: no, hash or full.")]
     keep_drawings: Annotated[str, msgspec.Meta(description="Which drawings records keep: all, doubtful or none.")]
 
@@ -50,7 +51,7 @@ def ready() -> Response:
     """
     settings, recorder = services().settings, services().recorder
     model = Model(ok=True, version=services().recognizer.version, runtime=settings.model_runtime)
-    state = recorder.state() if recorder else {"ok": True, "store": "none"}
+    state = recorder.state() if recorder else RecorderState(ok=True, store="none", detail=None, warnings=[])
     answer = Ready(
         ready=bool(state["ok"]),
         model=model,

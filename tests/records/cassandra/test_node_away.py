@@ -61,7 +61,7 @@ def test_a_node_is_paused(three: CassandraStore, nodes: Nodes, era: Era) -> None
 
 
 def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraStore, nodes: Nodes, era: Era) -> None:
-    _, session, prepared = three.connection.session()
+    _, session, prepared, _ = three.connection.session()
     policy = session.cluster.profile_manager.default.load_balancing_policy
     keys = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
 
