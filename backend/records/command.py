@@ -1,4 +1,4 @@
-"""`digitpad records copy FROM TO` copies all records to another store; `digitpad records backup FOLDER` backs up."""
+"""`digitpad records ...`: copy all records to another store, back up, or deliver the outbox of a lost host."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from typing import TextIO
 
 from backend.records import open_store
 from backend.records.backup import backup
+from backend.records.outbox import Outbox
+from backend.records.progress import ProgressBar
 from backend.records.record import Filter, Record, RecorderUnavailable
 from backend.records.store import Store, all_pages
 from backend.settings import Settings
@@ -29,7 +31,7 @@ CONNECT_TIMEOUT = 60.0  # seconds
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="digitpad records", description="Copy or back up recorded predictions.")
+    parser = argparse.ArgumentParser(prog="digitpad records", description="Copy, back up or deliver records.")
     commands = parser.add_subparsers(dest="command", required=True)
     copy_parser = commands.add_parser(
         "copy",
@@ -46,8 +48,21 @@ def main(arguments: Sequence[str]) -> int:
         "moment. INSTANCE and RECORDS_URL must be those of the server.",
     )
     backup_parser.add_argument("folder", metavar="FOLDER", type=Path)
+    deliver_parser = commands.add_parser(
+        "deliver",
+        help="deliver the outbox of a host that will not run again",
+        description="Deliver what is queued in FOLDER, the instance folder of a host that will not run again, to the "
+        "store of RECORDS_URL. If it was interrupted, start it again to continue.",
+    )
+    deliver_parser.add_argument("folder", metavar="FOLDER", type=Path)
     given = parser.parse_args(arguments)
-    return run_backup(given.folder) if given.command == "backup" else run_copy(given.source, given.target)
+    match given.command:
+        case "copy":
+            return run_copy(given.source, given.target)
+        case "backup":
+            return run_backup(given.folder)
+        case _:
+            return run_deliver(given.folder)
 
 
 def run_backup(folder: Path) -> int:
@@ -75,6 +90,42 @@ def run_copy(source_url: str, target_url: str) -> int:
     return 0
 
 
+def run_deliver(folder: Path) -> int:
+    try:
+        print(f"Delivered {deliver(folder, Settings.from_environment(), sys.stderr)} operations.")
+    except (ValueError, OSError, RecorderUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; start it again to continue.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def deliver(folder: Path, settings: Settings, out: TextIO) -> int:
+    """Deliver the outbox in an instance folder to the store of RECORDS_URL and return how many operations that were.
+
+    Raises FileNotFoundError if there is no outbox, ValueError if RECORDS_URL is not set or invalid, and
+    RecorderUnavailable if the store or the outbox can't be used or another process is delivering.
+    """
+    path = folder / "outbox.sqlite"
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no outbox.sqlite in {folder}; it must be the instance folder of the host.")
+    if not settings.records_url:
+        raise ValueError("RECORDS_URL is not set; it must be that of the host, whose records are to be delivered.")
+    _, store = open_store(settings.records_url)
+    with closing(store), closing(Outbox(path, settings.outbox_bytes)) as outbox:
+        bar = ProgressBar(out, outbox.length(), "operations")
+        try:
+            if not outbox.deliver(_connected(store), WRITE_TIMEOUT, bar.advance):
+                raise RecorderUnavailable(f"Another process is delivering {path}; the server of this host still runs.")
+        except RecorderUnavailable as error:
+            raise RecorderUnavailable(f"{error} Delivered {bar.done}, {outbox.length()} are still queued.") from error
+        finally:
+            bar.end()
+    return bar.done
+
+
 def copy(source: Store, target: Store, progress: Path, out: TextIO) -> int:
     """Copy every record of `source` and return how many this call copied.
 
@@ -82,7 +133,7 @@ def copy(source: Store, target: Store, progress: Path, out: TextIO) -> int:
     already has stays as it is, except that it gets the label of `source` and is deleted if it was deleted there.
     """
     before = uuid.UUID(progress.read_text()) if progress.exists() else None
-    bar = ProgressBar(out, sum(each.count for each in source.counts()))
+    bar = ProgressBar(out, sum(each.count for each in source.counts()), "records")
     with ThreadPoolExecutor(CONCURRENT) as threads:
         for page in all_pages(source, PAGE_SIZE, Filter(), before):
             bar.advance(sum(threads.map(partial(_copy_record, source, target), page.records)))
@@ -120,29 +171,3 @@ def _connected(store: Store) -> Store:
             raise RecorderUnavailable(problem)
         time.sleep(0.1)
     return store
-
-
-class ProgressBar:
-    """A progress bar on a terminal; elsewhere one line for each tenth."""
-
-    def __init__(self, out: TextIO, total: int) -> None:
-        self.done = 0
-        self._out = out
-        self._total = total
-        self._began = time.monotonic()
-        self._tenth = 0
-
-    def advance(self, count: int) -> None:
-        self.done += count
-        share = min(1.0, self.done / self._total) if self._total else 1.0
-        rate = self.done / max(1e-9, time.monotonic() - self._began)
-        text = f"{'#' * int(30 * share):.<30} {self.done} of {self._total} records, {rate:.0f}/s"
-        if self._out.isatty():
-            print(f"\r{text}", end="", file=self._out, flush=True)
-        elif int(10 * share) > self._tenth:
-            self._tenth = int(10 * share)
-            print(text, file=self._out, flush=True)
-
-    def end(self) -> None:
-        if self._out.isatty():
-            print(file=self._out)

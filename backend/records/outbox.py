@@ -9,7 +9,7 @@ import fcntl
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -99,17 +99,20 @@ class Outbox:
         rows = self._file.read("SELECT at FROM operations ORDER BY number LIMIT 1")
         return max(0.0, time.time() - rows[0][0]) if rows else 0.0
 
-    def deliver(self, store: Store, timeout: float) -> None:
-        """Apply all operations to the store, in order. Does nothing if another process is delivering.
+    def deliver(self, store: Store, timeout: float, progress: Callable[[int], None] = lambda count: None) -> bool:
+        """Apply all operations to the store, in order. Does nothing and returns False if another process is delivering.
 
         Operations on one record are applied one after the other, those on different records concurrently. An operation
         is removed after the store has accepted it; since applying it is idempotent, a crash in between is harmless.
         Raises RecorderUnavailable, or whatever the store raises, only if the store accepts none of a batch: one
-        operation that the store refuses doesn't hold up the others.
+        operation that the store refuses doesn't hold up the others. `progress` is called with the number of operations
+        of each batch that were delivered.
         """
         with self._delivery_lock() as locked:
-            if not locked or not self._next_batch():
-                return
+            if not locked:
+                return False
+            if not self._next_batch():
+                return True
             with ThreadPoolExecutor(CONCURRENT, "deliver") as threads:
                 while batch := self._next_batch():
                     by_record: dict[uuid.UUID, list[tuple[int, Operation]]] = {}
@@ -120,6 +123,8 @@ class Outbox:
                     if not applied:
                         raise next(error for _, error in outcomes if error is not None)
                     self._file.write(partial(self._remove, applied), WRITE_TIMEOUT)
+                    progress(len(applied))
+        return True
 
     def _next_batch(self) -> list[tuple[int, Operation]]:
         rows = self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT ?", (BATCH,))

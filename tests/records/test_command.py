@@ -1,18 +1,25 @@
-"""Copying records from one store to another, with interruptions."""
+"""Copying records from one store to another and delivering an outbox, with interruptions."""
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from backend.records import command
 from backend.records.command import copy, main
-from backend.records.record import Drawing, Filter
+from backend.records.outbox import Outbox
+from backend.records.record import Drawing, Filter, Record
 from backend.records.store import Store
 from backend.settings import TOP
 from tools.sample_records import Era, drawing
@@ -111,3 +118,105 @@ def test_the_command_reports_its_progress(
 def test_a_url_that_is_not_a_store_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["copy", "sqlite:///x.sqlite", "mysql://somewhere"]) == 1
     assert "must be sqlite:///PATH or cassandra://" in capsys.readouterr().err
+
+
+def queue(folder: Path, records: Iterable[Record]) -> Outbox:
+    """An outbox in `folder` in which the records are queued."""
+    outbox = Outbox(folder / "outbox.sqlite", 1_000_000_000)
+    with ThreadPoolExecutor(32) as threads:
+        list(threads.map(lambda each: outbox.enqueue(each, drawing(), str(each.id)), records))
+    return outbox
+
+
+def stored(url: str) -> list[Record]:
+    with closing(opened(url)) as store:
+        return list(store.page(5000, None, Filter()).records)
+
+
+@pytest.fixture
+def lost_host(tmp_path: Path) -> Path:
+    """The instance folder of a host that never returns, with two records, a correction and a deletion queued."""
+    era, folder = Era(), tmp_path / "lost"
+    folder.mkdir()
+    corrected, deleted = era.record(), era.record(seconds=1)
+    with closing(queue(folder, [corrected, deleted])) as outbox:
+        outbox.correct(corrected.id, "3")
+        outbox.delete(deleted.id)
+    return folder
+
+
+def test_the_outbox_of_a_lost_host_is_delivered_from_its_folder(
+    lost_host: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECORDS_URL", sqlite_url)
+    assert main(["deliver", str(lost_host)]) == 0
+    assert capsys.readouterr().out == "Delivered 4 operations.\n"
+    assert [each.label for each in stored(sqlite_url)] == ["3"]
+    assert main(["deliver", str(lost_host)]) == 0
+    assert capsys.readouterr().out == "Delivered 0 operations.\n"
+
+
+def test_a_killed_delivery_continues_and_duplicates_nothing(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    era = Era()
+    made = [era.record(seconds=n) for n in range(2000)]
+    queue(tmp_path, made).close()
+    monkeypatch.setenv("RECORDS_URL", sqlite_url)
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite")) as outbox:
+
+        def left() -> int:
+            return int(outbox.execute("SELECT count(*) FROM operations").fetchone()[0])
+
+        deliver = [sys.executable, "-m", "backend", "records", "deliver", str(tmp_path)]
+        with subprocess.Popen(deliver, cwd=TOP) as delivering:
+            while left() == len(made):
+                assert delivering.poll() is None
+                time.sleep(0.001)
+            delivering.kill()
+        assert left() > 0
+    assert main(["deliver", str(tmp_path)]) == 0
+    assert stored(sqlite_url) == made[::-1]
+
+
+def test_a_folder_without_an_outbox_is_rejected(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECORDS_URL", sqlite_url)
+    assert main(["deliver", str(tmp_path)]) == 1
+    assert f"There is no outbox.sqlite in {tmp_path}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_delivery_needs_a_records_url(
+    lost_host: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("RECORDS_URL", raising=False)
+    assert main(["deliver", str(lost_host)]) == 1
+    assert "RECORDS_URL is not set" in capsys.readouterr().err
+
+
+def test_an_outbox_that_a_server_delivers_is_left_to_it(
+    lost_host: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECORDS_URL", sqlite_url)
+    with open(lost_host / "outbox.sqlite.delivery", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main(["deliver", str(lost_host)]) == 1
+    said = capsys.readouterr().err
+    assert "Another process is delivering" in said
+    assert "Delivered 0, 4 are still queued." in said
+    assert stored(sqlite_url) == []
+
+
+def test_an_unavailable_store_is_reported_and_everything_stays_queued(
+    lost_host: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setenv("RECORDS_URL", f"sqlite:///{lost_host}")  # a folder, not a file
+    assert main(["deliver", str(lost_host)]) == 1
+    said = capsys.readouterr().err
+    assert "lost can't be used" in said
+    assert "Delivered 0, 4 are still queued." in said
+    monkeypatch.setenv("RECORDS_URL", f"sqlite:///{tmp_path}/records.sqlite")
+    assert main(["deliver", str(lost_host)]) == 0
