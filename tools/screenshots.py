@@ -22,7 +22,7 @@ def main() -> None:
         predict_digit(page, "9")
         page.screenshot(path=DOCS / "screenshot.png")
         explain(page)
-        page.screenshot(path=DOCS / "why.png", full_page=True)
+        page.screenshot(path=DOCS / "explanation.png", full_page=True)
         page.goto("/recorder")
         expect(page.locator("#records tbody tr").first).to_be_visible()
         page.wait_for_load_state("networkidle")
