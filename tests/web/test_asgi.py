@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 def asgi(application: WSGIApplication, threads: int = 1, waiting: int = 1, max_wait: float = 60) -> AsgiApp:
     return AsgiApp(application, threads=threads, waiting=waiting, max_body_bytes=100, max_wait=max_wait)
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    """Run a test in a thread of its own, because Playwright's event loop may be running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, test).result()
 
 
 class Client:
@@ -103,7 +110,7 @@ def test_requests_beyond_the_limit_get_503_at_once() -> None:
         slow.may_answer.set()
         assert [(await other).status for other in others] == [200, 200]
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_a_request_that_waits_too_long_gets_503() -> None:
@@ -117,7 +124,7 @@ def test_a_request_that_waits_too_long_gets_503() -> None:
         assert (await first).status == 200
         assert (await Client().request(app)).status == 200
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_get_requests_do_not_wait_for_post_requests() -> None:
@@ -131,7 +138,7 @@ def test_get_requests_do_not_wait_for_post_requests() -> None:
         slow.may_answer.set()
         assert ((await posted).status, (await read).status) == (200, 200)
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_a_failing_application_frees_its_thread() -> None:
@@ -144,7 +151,7 @@ def test_a_failing_application_frees_its_thread() -> None:
             with pytest.raises(OSError, match="broken"):
                 await Client().request(app)
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_the_application_gets_the_whole_request() -> None:
@@ -167,7 +174,7 @@ def test_the_application_gets_the_whole_request() -> None:
             "body": "abcd",
         }
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_reading_stops_once_the_body_is_too_large() -> None:
@@ -177,7 +184,7 @@ def test_reading_stops_once_the_body_is_too_large() -> None:
         chunked = await Client(*[b"a" * 60] * 5).request(asgi(echo))
         assert json.loads(b"".join(chunked.pieces))["CONTENT_LENGTH"] == "120"
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_an_incomplete_request_takes_no_thread() -> None:
@@ -188,7 +195,7 @@ def test_an_incomplete_request_takes_no_thread() -> None:
         assert (await unfinished.request(app)).status == 0
         assert (await Client().request(app)).status == 200
 
-    asyncio.run(test())
+    run(test())
 
 
 def streaming(closed: threading.Event) -> WSGIApplication:
@@ -214,7 +221,7 @@ def test_long_responses_are_sent_piece_by_piece() -> None:
         assert max(map(len, client.pieces)) == PIECE
         assert closed.is_set()
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_clients_that_do_not_read_occupy_no_thread() -> None:
@@ -240,7 +247,7 @@ def test_clients_that_do_not_read_occupy_no_thread() -> None:
         assert closed.is_set()
         assert all(len(client.pieces) < 50 for client in clients)
 
-    asyncio.run(test())
+    run(test())
 
 
 def test_shutting_down_closes_the_application() -> None:
@@ -259,4 +266,4 @@ def test_shutting_down_closes_the_application() -> None:
         await app({"type": "lifespan"}, receive, send)
         assert (closed, sent) == ([True], ["lifespan.startup.complete", "lifespan.shutdown.complete"])
 
-    asyncio.run(test())
+    run(test())
