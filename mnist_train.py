@@ -37,6 +37,7 @@ from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import FORMAT, Floats, network_input, ten_probabilities
+from training import browser
 from training.download import MissingData
 from training.drawing import CANVAS, PENS, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
@@ -420,6 +421,7 @@ def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
     export(
         keras.Model(final.input, [*activations, final.output]), folder / "models" / "model_mnist_layers.onnx", metadata
     )
+    browser.export(folder)
     print(f"wrote model_mnist.json, model_mnist.h5 and their exports, version {digest[:12]}")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # the page's network is WebAssembly; eval stays forbidden
         "style-src 'self'",
         "img-src 'self' data: blob:",
         "connect-src 'self'",

@@ -12,14 +12,16 @@ export function components({ data, width, height }, level) {
   for (let start = 0; start < data.length; start++) {
     if (data[start] <= level || labels[start]) continue;
     const label = areas.length;
-    let [area, top] = [0, 1];
+    let area = 0;
+    let top = 1; // of the stack
     stack[0] = start;
     labels[start] = label;
     while (top > 0) {
       const at = stack[--top];
       area++;
       const x = at % width;
-      const [left, right] = [x > 0 ? -1 : 0, x < width - 1 ? 1 : 0];
+      const left = x > 0 ? -1 : 0;
+      const right = x < width - 1 ? 1 : 0;
       for (let row = at >= width ? at - width : at; row <= at + width && row < data.length; row += width) {
         for (let near = row + left; near <= row + right; near++) {
           if (data[near] <= level || labels[near]) continue;

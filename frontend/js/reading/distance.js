@@ -5,31 +5,25 @@
  * @import {Gray} from "./image.js"
  */
 
-const [STRAIGHT, DIAGONAL, KNIGHT] = [1, 1.4, 2.1969].map(Math.fround);
+const [STRAIGHT, DIAGONAL, KNIGHT] = [1, Math.fround(1.4), Math.fround(2.1969)];
 const EDGE = 2; // px beyond the image that the mask reaches
+const FAR = 1e6; // px
 
 /** @param {Gray} image @returns {Float32Array} */
 export function distances({ data, width, height }) {
   const row = width + 2 * EDGE;
-  const far = new Float32Array(row * (height + 2 * EDGE)).fill(1e6);
-  const all = [];
-  for (const [dx, dy] of [[-1, -2], [1, -2], [-2, -1], [2, -1]]) all.push([dy * row + dx, KNIGHT]);
-  for (const [dx, dy] of [[-1, -1], [1, -1]]) all.push([dy * row + dx, DIAGONAL]);
-  for (const [dx, dy] of [[0, -1], [-1, 0]]) all.push([dy * row + dx, STRAIGHT]);
-  const offsets = Int32Array.from(all, ([offset]) => offset);
-  const steps = Float32Array.from(all, ([, step]) => step);
+  const far = new Float32Array(row * (height + 2 * EDGE)).fill(FAR);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = (y + EDGE) * row + x + EDGE;
-      far[at] = data[y * width + x] ? nearest(far, at, offsets, steps, 1e6) : 0;
+      far[at] = data[y * width + x] ? nearest(far, at, row, 1) : 0;
     }
   }
-  const back = offsets.map((offset) => -offset);
   const result = new Float32Array(width * height);
   for (let y = height - 1; y >= 0; y--) {
     for (let x = width - 1; x >= 0; x--) {
       const at = (y + EDGE) * row + x + EDGE;
-      if (far[at] > 0) far[at] = nearest(far, at, back, steps, far[at]);
+      if (far[at] > 0) far[at] = Math.min(far[at], nearest(far, at, -row, -1));
       result[y * width + x] = far[at];
     }
   }
@@ -37,13 +31,12 @@ export function distances({ data, width, height }) {
 }
 
 /**
- * @param {Float32Array} far @param {number} at @param {Int32Array} offsets @param {Float32Array} steps
- * @param {number} best
+ * The distance by way of the pixels that come before this one.
+ * @param {Float32Array} far @param {number} at @param {number} row @param {number} step to the next pixel, 1 or -1
  */
-function nearest(far, at, offsets, steps, best) {
-  for (let k = 0; k < 8; k++) {
-    const distance = Math.fround(far[at + offsets[k]] + steps[k]);
-    if (distance < best) best = distance;
-  }
-  return best;
+function nearest(far, at, row, step) {
+  const knight = Math.min(far[at - 2 * row - 1], far[at - 2 * row + 1], far[at - row - 2], far[at - row + 2]);
+  const diagonal = Math.min(far[at - row - 1], far[at - row + 1]);
+  const straight = Math.min(far[at - row], far[at - step]);
+  return Math.fround(Math.min(Math.fround(knight + KNIGHT), Math.fround(diagonal + DIAGONAL), straight + STRAIGHT));
 }

@@ -31,8 +31,16 @@ export function pad(image, margin) {
 
 /** @param {Gray} image @param {(value: number) => number} change @returns {Gray} */
 export function map(image, change) {
-  const table = Uint8Array.from({ length: 256 }, (_, value) => change(value));
-  return { ...image, data: image.data.map((value) => table[value]) };
+  return { ...image, data: changed(image.data, change) };
+}
+
+/** @param {Uint8Array} data @param {(value: number) => number} change @returns {Uint8Array} */
+export function changed(data, change) {
+  const table = new Uint8Array(256);
+  for (let value = 0; value < 256; value++) table[value] = change(value);
+  const result = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = table[data[i]];
+  return result;
 }
 
 /** @param {Uint8Array} data @param {number} level @returns {number} how many are larger */
@@ -49,9 +57,9 @@ export function largest(data) {
   return most;
 }
 
-/** @param {ArrayLike<number> & Iterable<number>} values @returns {number} NaN if there are none */
+/** @param {number[]} values @returns {number} NaN if there are none */
 export function median(values) {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -1,4 +1,4 @@
-import { countAbove, largest, map, median, round } from "./image.js";
+import { changed, countAbove, largest, map, median, round } from "./image.js";
 
 /**
  * Extracts the ink of flat pictures: one color of paper, as a canvas or a scan has. As backend/reading/ink.py, which
@@ -37,19 +37,25 @@ export function findInkInColor({ data, width, height }) {
     return plane;
   });
   const [red, green, blue, alpha] = channels;
-  if (alpha.some((value) => value !== 255)) {
+  if (countAbove(alpha, 254) < size) {
     const gray = onPaper(red, green, blue, alpha);
     return gray ? findInk({ data: gray, width, height }) : "blank";
   }
-  if (red.every((value, i) => value === green[i] && value === blue[i])) return findInk({ data: red, width, height });
+  if (same(red, green) && same(red, blue)) return findInk({ data: red, width, height });
   const difference = new Uint8Array(size);
   const planes = [red, green, blue];
   for (const [i, values] of border(planes, width, height).entries()) {
     const paper = median(values);
-    const levels = Uint8Array.from({ length: 256 }, (_, value) => round(Math.abs(value - paper)));
-    for (let k = 0; k < size; k++) difference[k] = Math.max(difference[k], levels[planes[i][k]]);
+    const levels = changed(planes[i], (value) => round(Math.abs(value - paper)));
+    for (let k = 0; k < size; k++) if (levels[k] > difference[k]) difference[k] = levels[k];
   }
   return fromDifference({ data: difference, width, height });
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b */
+function same(a, b) {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** @param {Gray} difference from the paper @returns {Gray | NoInk} */

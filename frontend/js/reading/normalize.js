@@ -76,7 +76,9 @@ function fit({ ink, box }, longer) {
 
 /** Whether more than half of the ink is faint, because the stroke is thinner than a pixel. @param {Gray} ink */
 function isLost({ data }) {
-  return 2 * 255 * countAbove(data, 127) < data.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i];
+  return 2 * 255 * countAbove(data, 127) < sum;
 }
 
 /** 255 where the ink is stronger than half of the maximum, else 0. @param {Gray} ink */
@@ -159,7 +161,7 @@ function setStrokeWidth(piece) {
   const [sign, offset] = grow > 0 ? [-1, Math.fround(grow + 1)] : [1, Math.fround(grow)];
   for (let i = 0; i < distance.length; i++) {
     const level = Math.fround(sign * distance[i] + offset);
-    changed.data[i] = Math.fround(Math.min(1, Math.max(0, level)) * 255);
+    changed.data[i] = level >= 1 ? 255 : level <= 0 ? 0 : Math.fround(level * 255);
   }
   return toInk({ ink: changed, box: part(piece, -margin, -margin, inside.width, inside.height) });
 }

@@ -72,11 +72,15 @@ function cover(line, radius) {
       for (let x = left; x <= right; x++) {
         const at = y * SIZE + x;
         if (share[at] === 1) continue;
-        const [px, py] = [x + 0.5 - a.x, y + 0.5 - a.y];
+        const px = x + 0.5 - a.x;
+        const py = y + 0.5 - a.y;
         const along = Math.min(1, Math.max(0, (px * dx + py * dy) / square));
-        const [nx, ny] = [px - along * dx, py - along * dy];
+        const nx = px - along * dx;
+        const ny = py - along * dy;
         const distance = Math.sqrt(nx * nx + ny * ny);
-        if (distance < reach) share[at] = Math.max(share[at], inside(radius - distance, nx / distance, ny / distance));
+        if (distance >= reach) continue;
+        const covered = inside(radius - distance, nx / distance, ny / distance);
+        if (covered > share[at]) share[at] = covered;
       }
     }
   }
@@ -94,8 +98,8 @@ function span(a, b, reach) {
  * @param {number} nx the edge's normal, of length 1 @param {number} ny
  */
 function inside(depth, nx, ny) {
-  const [u, v] = [Math.abs(nx), Math.abs(ny)];
-  const [long, short] = u > v ? [u, v] : [v, u];
+  const long = Math.max(Math.abs(nx), Math.abs(ny));
+  const short = Math.min(Math.abs(nx), Math.abs(ny));
   if (depth >= (long + short) / 2) return 1;
   if (depth <= -(long + short) / 2) return 0;
   if (!(Math.abs(depth) > (long - short) / 2)) return 0.5 + depth / (long || 1);

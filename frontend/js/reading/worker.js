@@ -12,7 +12,7 @@ import { judge } from "./verdict.js";
  * @typedef {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} Pixels RGBA, as ImageData
  * @typedef {{strokes: readonly Stroke[]} | {pixels: Pixels}} Input
  * @typedef {{id: number, input: Input}} Question
- * @typedef {{kind: "reading", reading: Reading, seen: Uint8Array, probabilities: Float64Array, milliseconds: number}
+ * @typedef {{kind: "reading", reading: Reading, seen: Uint8Array, probabilities: Float64Array, milliseconds: number, engine: "wasm" | "javascript"}
  *   | {kind: "blank"} | {kind: "photograph"}} Result seen: the 28x28 image; probabilities: the network's eleven;
  *   milliseconds: from pixels to probabilities
  * @typedef {{id: number, result: Result} | {id: number, error: string}} Reply
@@ -52,6 +52,7 @@ function read(input, network) {
   if (typeof ink === "string") return { kind: ink };
   const seen = normalize(ink).data;
   const probabilities = network.run(seen);
+  const milliseconds = performance.now() - start;
   const reading = judge(probabilities, network.model);
-  return { kind: "reading", reading, seen, probabilities, milliseconds: performance.now() - start };
+  return { kind: "reading", reading, seen, probabilities, milliseconds, engine: network.kind };
 }
