@@ -25,7 +25,17 @@ import numpy.typing as npt
 TOP = Path(__file__).parent.parent
 FILE = Path("frontend", "model", "network.bin")
 METADATA = ("format", "weights_sha256", "sure", "not_a_digit")
-AROUND = {"Reshape", "Relu", "Transpose", "Shape", "Gather", "Cast", "Slice", "Concat", "Softmax"}  # ReLU and flattening
+AROUND = {
+    "Reshape",
+    "Relu",
+    "Transpose",
+    "Shape",
+    "Gather",
+    "Cast",
+    "Slice",
+    "Concat",
+    "Softmax",
+}  # ReLU and flattening
 LARGEST = 32767  # the largest int16
 
 
