@@ -20,21 +20,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Reading, Recognizer, network_input
-from tools.chromium import FLAGS, find_chromium
+from backend.settings import TOP
+from tools.chromium import open_chromium
+from tools.server import Server
 from training.drawing import Strokes, draw_at_random
 from training.sources import Pens, load_mnist
 
-TOP = Path(__file__).parent.parent.parent
 BATCH = 100  # images sent to the page at once
 SLOWED = 6  # times, as a cheap phone is
-
-Floats = npt.NDArray[np.float64]
 
 READ_IMAGES = """async ([text, side, plain]) => {
   const { Reader } = await import("/static/js/reading/reader.js");
@@ -179,23 +178,18 @@ def slow_down(page: Page, rate: float) -> None:
 
 
 def main() -> None:
-    from tests.conftest import running_server
-
-    path = find_chromium()
     named = os.environ.get("DIGITPAD_DATA")
-    if path is None or named is None:
-        sys.exit("Install Chromium, and let DIGITPAD_DATA name the folder with the data.")
+    if named is None:
+        sys.exit("Let DIGITPAD_DATA name the folder with the data.")
     count = int(sys.argv[1]) if len(sys.argv) > 1 else None
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_server(Path(folder)) as server,
-        sync_playwright() as playwright,
+        Server({"INSTANCE": folder}) as server,
+        open_chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         page = browser.new_page()
         page.goto(server.url)
         measure(page, Path(named), count)
-        browser.close()
 
 
 if __name__ == "__main__":

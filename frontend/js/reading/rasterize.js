@@ -34,18 +34,23 @@ export function rasterize(strokes) {
  * @returns {Point[]}
  */
 function flatten(points) {
-  const way = points.map(({ x, y }) => ({ x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 }));
+  const way = points.map(({ x, y }) => ({ x: tenth(x), y: tenth(y) }));
   const last = way[way.length - 1];
   const line = [way[0]];
   for (let i = 1; i < way.length - 1; i++) {
     const [from, bend, next] = [line[line.length - 1], way[i], way[i + 1]];
-    const to = { x: (bend.x + next.x) / 2, y: (bend.y + next.y) / 2 };
+    const to = { x: tenth((bend.x + next.x) / 2), y: tenth((bend.y + next.y) / 2) };
     const length = Math.hypot(bend.x - from.x, bend.y - from.y) + Math.hypot(to.x - bend.x, to.y - bend.y);
     const pieces = Math.max(1, Math.ceil(length / PIECE));
     for (let k = 1; k <= pieces; k++) line.push(onCurve(from, bend, to, k / pieces));
   }
   line.push(last);
   return line;
+}
+
+/** Coordinates are rounded as those of the canvas are. @param {number} value */
+function tenth(value) {
+  return Math.round(value * 10) / 10;
 }
 
 /** @param {Point} from @param {Point} bend @param {Point} to @param {number} t 0 to 1 @returns {Point} */
