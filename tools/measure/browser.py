@@ -38,11 +38,13 @@ SLOWED = 6  # times, as a cheap phone is
 READ_IMAGES = """async ([text, side, plain]) => {
   const { Reader } = await import("/static/js/reading/reader.js");
   const reader = (globalThis.readers ??= {})[plain] ??= new Reader({ plain });
-  const gray = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const gray = new Uint8Array(letters.length);
+  for (let i = 0; i < gray.length; i++) gray[i] = letters.charCodeAt(i);
   const results = [];
   for (let start = 0; start < gray.length; start += side * side) {
     const { data } = new ImageData(side, side);
-    for (let i = 0; i < side * side; i++) data.set([gray[start + i], gray[start + i], gray[start + i], 255], 4 * i);
+    for (let i = 0; i < data.length; i++) data[i] = i % 4 === 3 ? 255 : gray[start + (i >> 2)];
     const result = await reader.read({ pixels: { data, width: side, height: side } });
     results.push({ ...result, seen: [...result.seen ?? []], probabilities: [...result.probabilities ?? []] });
   }
@@ -54,11 +56,13 @@ TIME_IMAGES = """async ([text, side, plain]) => {
     ["ink", "normalize", "network"].map((name) => import(`/static/js/reading/${name}.js`)));
   const load = async (name) => (await fetch(`/static/model/${name}`)).arrayBuffer();
   const network = await Network.load(await load("network.bin"), plain ? null : await load("convolution.wasm"));
-  const gray = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const gray = new Uint8Array(letters.length);
+  for (let i = 0; i < gray.length; i++) gray[i] = letters.charCodeAt(i);
   const times = [];
   for (let start = 0; start < gray.length; start += side * side) {
     const { data } = new ImageData(side, side);
-    for (let i = 0; i < side * side; i++) data.set([gray[start + i], gray[start + i], gray[start + i], 255], 4 * i);
+    for (let i = 0; i < data.length; i++) data[i] = i % 4 === 3 ? 255 : gray[start + (i >> 2)];
     await new Promise((resolve) => setTimeout(resolve));
     const began = performance.now();
     network.run(normalize(findInkInColor({ data, width: side, height: side })).data);
