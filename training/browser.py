@@ -25,17 +25,8 @@ import numpy.typing as npt
 TOP = Path(__file__).parent.parent
 FILE = Path("frontend", "model", "network.bin")
 METADATA = ("format", "weights_sha256", "sure", "not_a_digit")
-AROUND = {
-    "Reshape",
-    "Relu",
-    "Transpose",
-    "Shape",
-    "Gather",
-    "Cast",
-    "Slice",
-    "Concat",
-    "Softmax",
-}  # ReLU and flattening
+# Operators without weights: reshaping, ReLU and the final softmax.
+IGNORED_OPERATIONS = {"Reshape", "Relu", "Transpose", "Shape", "Gather", "Cast", "Slice", "Concat", "Softmax"}
 LARGEST = 32767  # the largest int16
 
 
@@ -92,7 +83,7 @@ def read_layers(path: Path) -> tuple[dict[str, Any], list[Layer]]:
             layers.append(Layer("logits", matrix.reshape(side, side, cin, -1), np.zeros(0, np.float32), 1, 0))
         elif node.op_type == "Add":
             layers[-1] = layers[-1]._replace(bias=arrays[node.input[1]])
-        elif node.op_type not in AROUND:
+        elif node.op_type not in IGNORED_OPERATIONS:
             raise ValueError(f"{path}: the page's network can't run {node.op_type}.")
     (found,) = (json.loads(each.value) for each in model.metadata_props if each.key == "digitpad")
     return {name: found[name] for name in METADATA}, layers

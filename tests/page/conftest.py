@@ -34,9 +34,17 @@ def screen(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def context(chromium: Browser, server: str, screen: str) -> Iterator[BrowserContext]:
+def local_network() -> bool:
+    """Whether the page can load its own network; without it, the server reads all previews."""
+    return False
+
+
+@pytest.fixture
+def context(chromium: Browser, server: str, screen: str, local_network: bool) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=server, locale="en-GB", timezone_id="Europe/Berlin", **SCREENS[screen])
     context.set_default_timeout(30_000)
+    if not local_network:
+        context.route("**/static/model/network.bin", lambda route: route.abort())
     yield context
     context.close()
 

@@ -30,6 +30,11 @@ READ = """async (input) => {
 }"""
 
 
+@pytest.fixture
+def local_network() -> bool:
+    return True
+
+
 @pytest.fixture(scope="module")
 def recognizer() -> Recognizer:
     return Recognizer(TOP)

@@ -1,7 +1,7 @@
 /**
  * Texts about predictions, shared by the pages.
  *
- * @import {Prediction} from "../network/predict.js"
+ * @import {Reading} from "../network/predict.js"
  */
 
 export const NOT_A_DIGIT = "not a digit";
@@ -13,7 +13,7 @@ export function percent(fraction) {
   return `${(100 * fraction).toFixed(1)}%`;
 }
 
-/** @param {Prediction} prediction @returns {{headline: string, sentence: string}} */
+/** @param {Reading} reading @returns {{headline: string, sentence: string}} */
 export function describe({ verdict, digit, runner_up, confidence, probabilities }) {
   if (verdict === "not_a_digit") {
     return { headline: "Not a digit", sentence: `It looks most like ${withArticle(digit)}, but it is probably not a digit.` };
@@ -52,10 +52,12 @@ const RECORDED = {
 /**
  * @param {{client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none"}} settings what the server
  *   records of a visitor's IP address, and which drawings it keeps
+ * @param {boolean} local whether this browser reads the previews itself
  * @returns {string}
  */
-export function privacyNote({ client_address: address, keep_drawings: drawings }) {
-  return `Predict records ${RECORDED[drawings]}${ALSO_RECORDED[address]}. The live preview records nothing.`;
+export function privacyNote({ client_address: address, keep_drawings: drawings }, local) {
+  const preview = local ? "The live preview stays in this browser." : "The live preview records nothing.";
+  return `Predict records ${RECORDED[drawings]}${ALSO_RECORDED[address]}. ${preview}`;
 }
 
 /** @param {number} count of records queued on the server @returns {string} empty if there are none */

@@ -1,6 +1,6 @@
 /**
  * @typedef {{
- *   recorder: {ok: boolean, queued?: number},
+ *   recorder: {ok: boolean, queued?: number}, model: {version: string},
  *   client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none",
  * }} Readiness
  */

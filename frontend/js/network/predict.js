@@ -9,6 +9,7 @@ import { call } from "./client.js";
  *   probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
  *   model_version: string,
  * }} Prediction seen: data URL of the 28x28 network input
+ * @typedef {Pick<Prediction, "digit" | "runner_up" | "confidence" | "probabilities" | "verdict" | "seen">} Reading
  * @typedef {{
  *   image: string, strokes?: number[][][], pen_widths?: number[], expected?: string, source?: "canvas" | "upload",
  *   file_name?: string,

@@ -58,8 +58,8 @@ page.showExplanation.addEventListener("click", () => void onExplanation().catch(
 /** Show a prediction for an unfinished stroke. */
 async function previewUnfinished() {
   correction.close();
-  const prediction = await preview.readUnfinished(() => (drawing.inProgress && !drawing.blank ? paper.dataURL() : null));
-  if (prediction && drawing.inProgress) result.showUnfinished(prediction);
+  const reading = await preview.readUnfinished(() => (drawing.inProgress && !drawing.blank ? previewInput() : null));
+  if (reading && drawing.inProgress) result.showUnfinished(reading);
 }
 
 /** Show a prediction for the drawing without recording it. */
@@ -70,10 +70,14 @@ async function previewDrawing() {
     explanation?.close();
     return result.reset();
   }
-  const prediction = await preview.read(paper.dataURL());
-  if (!prediction) return;
-  result.showPreview(prediction);
+  const reading = await preview.read(previewInput());
+  if (!reading) return;
+  result.showPreview(reading);
   if (explanation?.open) await explanation.show(await paper.dataURL());
+}
+
+function previewInput() {
+  return { image: paper.dataURL(), strokes: drawing.picture ? null : drawing.strokes };
 }
 
 /** Predict the drawing and record it. */
@@ -139,12 +143,16 @@ async function reopen(id) {
   await replay(id, drawing, tools.defaultWidth, stopped.signal).catch(fail);
 }
 
-/** Tell the visitor what is recorded, which depends on the server's settings. */
-async function showPrivacyNote() {
+/** Tell the visitor what is recorded, which depends on the server's settings, and load the server's network. */
+async function onReadiness() {
   const state = await readiness();
-  if (state) page.privacy.textContent = privacyNote(state);
+  if (!state) return;
+  page.privacy.textContent = privacyNote(state, false);
+  const { LocalReader } = await import("../reading/local.js"); // after the page is shown
+  preview.local = await LocalReader.load(state.model.version);
+  if (preview.local) page.privacy.textContent = privacyNote(state, true);
 }
 
-void showPrivacyNote();
+void onReadiness();
 const recordId = new URLSearchParams(location.search).get("record");
 if (recordId) void reopen(recordId);

@@ -60,7 +60,7 @@ async function showState() {
   const state = await readiness();
   const notice = [failure, queueNote(state?.recorder.queued ?? 0)].filter(Boolean).join(" ");
   if (page.notice.textContent !== notice) page.notice.textContent = notice;
-  if (state) page.privacy.textContent = privacyNote(state);
+  if (state) page.privacy.textContent = privacyNote(state, false);
 }
 
 async function loadCounts() {

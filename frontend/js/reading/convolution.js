@@ -1,6 +1,6 @@
 /**
  * The inner loop of the network, a 3x3 convolution with bias and ReLU: in WebAssembly with SIMD, or in plain JavaScript
- * where that is missing or not allowed. Both work on one block of memory; places in it are in bytes.
+ * where that is missing or not allowed. Both work on one block of memory; addresses in it are in bytes.
  *
  * @typedef {(
  *   input: number, inputRow: number, weights: number, bias: number, output: number, outputRow: number,

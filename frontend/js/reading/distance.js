@@ -31,7 +31,7 @@ export function distances({ data, width, height }) {
 }
 
 /**
- * The distance by way of the pixels that come before this one.
+ * The shortest distance through the neighbors that were computed before.
  * @param {Float32Array} far @param {number} at @param {number} row @param {number} step to the next pixel, 1 or -1
  */
 function nearest(far, at, row, step) {

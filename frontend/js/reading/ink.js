@@ -25,7 +25,7 @@ export function findInk(gray) {
 }
 
 /**
- * The same of a colored picture.
+ * The same for a picture in color.
  * @param {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} pixels RGBA, as ImageData
  * @returns {Gray | NoInk}
  */

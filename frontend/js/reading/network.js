@@ -5,8 +5,8 @@ import { loadKernel, START } from "./convolution.js";
  * @typedef {{kind: "convolution" | "logits", kernel: number, cin: number, cout: number, stride: number, pad: number}} Layer
  * @typedef {{weights_sha256: string, sure: number, not_a_digit: number, layers: Layer[]}} Model the header of
  *   network.bin, which training/browser.py describes; pad: zeros to the right of and below a layer's input
- * @typedef {Layer & {input: number, inputRow: number, weights: number, bias: number, side: number}} Placed places in
- *   the memory, in bytes; inputRow: floats; side: of the output
+ * @typedef {Layer & {input: number, inputRow: number, weights: number, bias: number, side: number}} Placed addresses in
+ *   memory, in bytes; inputRow: floats; side: of the output
  */
 
 const SIDE = 28;
@@ -61,7 +61,7 @@ export class Network {
 }
 
 /**
- * Lay out weights, biases and feature maps. Each map has a place of its own, so that its padding stays zero.
+ * Lay out weights, biases and feature maps. Each map has its own memory, so that its padding stays zero.
  * @param {Layer[]} layers
  */
 function place(layers) {

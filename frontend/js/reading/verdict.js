@@ -1,5 +1,5 @@
 /**
- * What is said about a drawing, by the thresholds that come with the network. As backend/reading/recognizer.py.
+ * The verdict on a drawing, by the thresholds that come with the network, as in backend/reading/recognizer.py.
  *
  * @typedef {"digit" | "unsure" | "not_a_digit"} Verdict
  * @typedef {{digit: number, confidence: number, probabilities: number[], runnerUp: number, verdict: Verdict}} Reading

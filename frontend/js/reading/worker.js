@@ -11,10 +11,10 @@ import { judge } from "./verdict.js";
  * @import {Reading} from "./verdict.js"
  * @typedef {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} Pixels RGBA, as ImageData
  * @typedef {{strokes: readonly Stroke[]} | {pixels: Pixels}} Input
- * @typedef {{id: number, input: Input}} Question
- * @typedef {{kind: "reading", reading: Reading, seen: Uint8Array, probabilities: Float64Array, milliseconds: number, engine: "wasm" | "javascript"}
+ * @typedef {{id: number, input: Input}} Request
+ * @typedef {{kind: "reading", reading: Reading, seen: Uint8Array, probabilities: Float64Array, milliseconds: number, engine: "wasm" | "javascript", version: string}
  *   | {kind: "blank"} | {kind: "photograph"}} Result seen: the 28x28 image; probabilities: the network's eleven;
- *   milliseconds: from pixels to probabilities
+ *   milliseconds: from pixels to probabilities; version: SHA-256 of the network's weights
  * @typedef {{id: number, result: Result} | {id: number, error: string}} Reply
  */
 
@@ -34,7 +34,7 @@ const network = (async () => {
 })();
 network.catch(() => {}); // each question is answered with the error
 
-self.onmessage = async (/** @type {MessageEvent<Question>} */ { data: { id, input } }) => {
+self.onmessage = async (/** @type {MessageEvent<Request>} */ { data: { id, input } }) => {
   try {
     /** @type {Reply} */
     const reply = { id, result: read(input, await network) };
@@ -54,5 +54,5 @@ function read(input, network) {
   const probabilities = network.run(seen);
   const milliseconds = performance.now() - start;
   const reading = judge(probabilities, network.model);
-  return { kind: "reading", reading, seen, probabilities, milliseconds, engine: network.kind };
+  return { kind: "reading", reading, seen, probabilities, milliseconds, engine: network.kind, version: network.model.weights_sha256 };
 }

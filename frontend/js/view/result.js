@@ -5,7 +5,7 @@ import { make } from "./elements.js";
 /**
  * @import {DrawPage} from "../selectors.js"
  * @import {Failure} from "../network/client.js"
- * @import {Prediction} from "../network/predict.js"
+ * @import {Prediction, Reading} from "../network/predict.js"
  */
 
 const RECORDED = {
@@ -32,15 +32,15 @@ export class Result {
     this.reset();
   }
 
-  /** @param {Prediction} prediction for an unfinished stroke; screen readers wait for the final one */
-  showUnfinished(prediction) {
-    this.#show(prediction, { kind: "unfinished", headline: String(prediction.digit), sentence: "Reading as you draw …" });
+  /** @param {Reading} reading of an unfinished stroke; screen readers wait for the final one */
+  showUnfinished(reading) {
+    this.#show(reading, { kind: "unfinished", headline: String(reading.digit), sentence: "Reading as you draw …" });
     this.#page.result.ariaBusy = "true";
   }
 
-  /** @param {Prediction} prediction that is not recorded */
-  showPreview(prediction) {
-    this.#show(prediction, { kind: prediction.verdict, ...describe(prediction) });
+  /** @param {Reading} reading that is not recorded */
+  showPreview(reading) {
+    this.#show(reading, { kind: reading.verdict, ...describe(reading) });
     this.#page.result.ariaBusy = null;
   }
 
@@ -76,16 +76,16 @@ export class Result {
     this.notice(failure.temporary ? `${failure.message} Your drawing is kept. Press Predict to try again.` : failure.message);
   }
 
-  /** @param {Prediction} prediction @param {{kind: string, headline: string, sentence: string}} texts */
-  #show(prediction, texts) {
+  /** @param {Reading} reading @param {{kind: string, headline: string, sentence: string}} texts */
+  #show(reading, texts) {
     const { result, headline, sentence, recorded, seen, seenImage } = this.#page;
     result.dataset.kind = texts.kind;
     headline.textContent = texts.headline;
     sentence.textContent = texts.sentence;
     recorded.textContent = "";
-    seenImage.src = prediction.seen;
+    seenImage.src = reading.seen;
     seen.hidden = false;
-    this.#fill(prediction.probabilities);
+    this.#fill(reading.probabilities);
     this.notice("");
   }
 
