@@ -60,7 +60,7 @@ def test_axe_finds_no_serious_violation_in_the_recorder(page: Page, scheme: str)
 
 @any_screen
 def test_the_first_view_transfers_less_than_60_kB(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     sizes = page.evaluate(
         "Object.fromEntries(['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
         ".map(entry => [entry.name, entry.encodedBodySize]))"
@@ -129,5 +129,5 @@ def test_canvas_predict_and_clear_are_in_the_first_view(page: Page) -> None:
 @any_screen
 def test_the_policy_allows_no_inline_script_or_style(page: Page) -> None:
     policy = page.request.get("/").headers["content-security-policy"]
-    assert "unsafe" not in policy
+    assert "unsafe" not in policy.replace("'wasm-unsafe-eval'", "")  # WebAssembly alone, not eval
     assert "default-src 'none'" in policy
