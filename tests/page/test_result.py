@@ -54,7 +54,7 @@ def test_an_unfinished_stroke_is_read_and_not_read_again_when_the_pen_is_lifted(
 def test_a_newer_preview_aborts_the_older_one(page: Page) -> None:
     held: list[Route] = []
     page.route(PREVIEW, lambda route: held.append(route) if not held else route.continue_())
-    with page.expect_event("requestfailed") as failed:
+    with page.expect_event("requestfailed", lambda request: "record=false" in request.url) as failed:
         drag(page, [(0.3, 0.2), (0.7, 0.2)])
         drag(page, [(0.7, 0.2), (0.5, 0.5), (0.4, 0.8)])
     request: Request = failed.value

@@ -148,8 +148,9 @@ async function onReadiness() {
   const state = await readiness();
   if (!state) return;
   page.privacy.textContent = privacyNote(state, false);
-  const { LocalReader } = await import("../reading/local.js"); // after the page is shown
-  preview.local = await LocalReader.load(state.model.version);
+  // Imported after the page is shown. If that fails, the server reads the previews.
+  const local = await import("../reading/local.js").catch(() => null);
+  preview.local = local && (await local.LocalReader.load(state.model.version));
   if (preview.local) page.privacy.textContent = privacyNote(state, true);
 }
 
