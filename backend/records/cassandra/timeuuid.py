@@ -6,7 +6,7 @@ import secrets
 import uuid
 from datetime import UTC, datetime
 
-from backend.records.ids import ticks
+from backend.records.ids import ticks, timeuuid
 
 NEWEST = uuid.UUID("ffffffff-ffff-1fff-bf7f-7f7f7f7f7f7f")  # the largest, in Cassandra's order
 OLDEST = uuid.UUID("00000000-0000-1000-8080-808080808080")  # the smallest
@@ -25,9 +25,3 @@ def later_than(last: uuid.UUID, now: int) -> uuid.UUID:
 def just_after(record_id: uuid.UUID) -> uuid.UUID:
     """The first UUID of the next tick."""
     return timeuuid(record_id.time + 1, 0, 0x808080808080)
-
-
-def timeuuid(instant: int, clock: int, node: int) -> uuid.UUID:
-    """instant: in ticks; clock: 14 bits; node: 48 bits."""
-    low, middle, high = instant & 0xFFFFFFFF, instant >> 32 & 0xFFFF, instant >> 48 & 0x0FFF
-    return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, node), version=1)
