@@ -7,9 +7,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.records.cassandra.timeuuid import timeuuid
-from backend.records.ids import ticks
+from backend.records.ids import new_key, record_id, ticks, timeuuid
 from backend.records.record import Drawing, Record
+
+
+def new_id() -> uuid.UUID:
+    """The id of a record that is made now."""
+    return record_id(new_key(), secrets.token_bytes(8))
 
 
 def id_at(instant: datetime, clock: int | None = None) -> uuid.UUID:

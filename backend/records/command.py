@@ -155,7 +155,7 @@ def _copy_record(source: Store, target: Store, record: Record) -> int:
     drawing = source.drawing(record.id)
     if drawing is None and source.was_deleted(record.id):
         return 0
-    target.insert(record, drawing, None, WRITE_TIMEOUT)
+    target.insert(record, drawing, WRITE_TIMEOUT)
     copied = target.get(record.id)
     if copied is not None and copied.label != record.label:
         target.correct(record.id, record.label)

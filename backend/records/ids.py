@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +12,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # that of version 7
 MILLISECOND = timedelta(milliseconds=1)
 TICKS_PER_MILLISECOND = 10_000
 SHARDS = 128  # partitions of a minute, of the ids that exist
-IDS_PER_SHARD = 256  # made in one shard before a process moves on to the next
 DERIVED_SHARDS = 32  # of those that are derived from keys: fewer, so that few partitions hold a quiet minute
 
 
@@ -66,23 +64,3 @@ def ticks(instant: datetime) -> int:
 def shard_of(record_id: uuid.UUID) -> int:
     """0 to SHARDS - 1."""
     return record_id.clock_seq % SHARDS
-
-
-class RecordIds:
-    """Makes unique ids, each later than the one before.
-
-    The node is random instead of the machine's address (RFC 9562, 6.10), so an id reveals nothing about the machine.
-    The low bits of the clock sequence are the shard in which Cassandra keeps the record: a busy process uses all
-    shards in turn, an idle one stays in one.
-    """
-
-    def __init__(self) -> None:
-        self._node = secrets.randbits(48) | 1 << 40  # the multicast bit marks a random node
-        self._clock = secrets.randbits(7) * SHARDS
-        self._made = secrets.randbelow(SHARDS) * IDS_PER_SHARD
-        self._lock = threading.Lock()  # uuid1 may give two threads the same time
-
-    def new(self) -> uuid.UUID:
-        with self._lock:
-            self._made += 1
-            return uuid.uuid1(self._node, self._clock + self._made // IDS_PER_SHARD % SHARDS)

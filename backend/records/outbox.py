@@ -19,7 +19,6 @@ import msgspec
 
 from backend.records.outbox_operations import Correct, Delete, Insert, Operation, apply, decode, fold
 from backend.records.record import Drawing, Record, RecorderUnavailable
-from backend.records.sqlite import keys
 from backend.records.sqlite.file import SqliteFile
 from backend.records.store import Store
 
@@ -43,6 +42,7 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX keys_by_age ON keys (at)
     """,
+    "DROP TABLE keys",  # ids are derived from them
 )
 
 OF_RECORD = "SELECT operation FROM operations WHERE id = ? ORDER BY number"
@@ -62,21 +62,14 @@ class Outbox:
     def close(self) -> None:
         self._file.close()
 
-    def find_key(self, key: str) -> uuid.UUID | None:
-        """The id of the record that was queued with this idempotency key."""
-        rows = self._file.read(keys.FIND, (key, keys.expiry()))
-        return uuid.UUID(bytes=rows[0][0]) if rows else None
+    def enqueue(self, record: Record, drawing: Drawing | None) -> None:
+        """Queue a record; if it is queued already, perhaps with changes, do nothing."""
 
-    def enqueue(self, record: Record, drawing: Drawing | None, key: str | None) -> uuid.UUID:
-        """Queue a record and return its id; if the key was used before, queue nothing and return the earlier id."""
+        def change(connection: sqlite3.Connection) -> None:
+            if connection.execute(OF_RECORD, (record.id.bytes,)).fetchone() is None:
+                self._append(connection, Insert(record, drawing))
 
-        def change(connection: sqlite3.Connection) -> uuid.UUID:
-            queued = record.id if key is None else keys.claim(connection, key, record.id)
-            if queued == record.id:
-                self._append(connection, Insert(record, drawing, key))
-            return queued
-
-        return self._file.write(change, WRITE_TIMEOUT)
+        self._file.write(change, WRITE_TIMEOUT)
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Queue a correction behind its record and return the record as it is then; None if it isn't queued here."""

@@ -74,13 +74,6 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     strokes: bytes | None = None  # JSON: [[[x, y, milliseconds], ...], ...] on the 280x280 canvas
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of recording: the given record, or the earlier one with the same idempotency key."""
-
-    record: Record
-    state: Literal["stored", "queued"]
-
-
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which records to list or export. Omitted fields match everything."""
 

@@ -6,12 +6,12 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeVar
 
 import msgspec
 
 from backend.records.outbox import Outbox
-from backend.records.outbox_operations import with_alias
 from backend.records.record import (
     Confusion,
     Count,
@@ -19,7 +19,6 @@ from backend.records.record import (
     Filter,
     Page,
     Record,
-    Recorded,
     RecorderState,
     RecorderUnavailable,
 )
@@ -31,6 +30,8 @@ DELIVERY_INTERVAL = 1.0  # seconds: another process may have queued something an
 LONGEST_BACKOFF = 5.0  # seconds
 FILL_SECONDS = 0.3  # to fill a page with a filter, before it is returned short
 EXPORT_PAGE = 500  # records
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -66,33 +67,29 @@ class Recorder:
         self._outbox.close()
         self._store.close()
 
-    def record(self, record: Record, drawing: Drawing, key: str | None = None) -> Recorded:
+    def record(self, record: Record, drawing: Drawing) -> Literal["stored", "queued"]:
         """Write durably. "stored": every reader of the store sees the record. "queued": it is on this machine's disk
-        and will be delivered. If the idempotency key was used in the last day, writes nothing and returns the record of
-        that time."""
+        and will be delivered. Idempotent, like `Store.insert`."""
         kept: Drawing | None = drawing
         if self._keep_drawings == "none" or (self._keep_drawings == "doubtful" and not record.doubtful):
             record, kept = msgspec.structs.replace(record, pen_widths=None), None
-        if key is not None and (earlier := self._find_queued(key)) is not None:
-            return self._recorded_earlier(record, earlier)
         try:
-            return Recorded(record=self._store.insert(record, kept, key, self._budget), state="stored")
+            self._store.insert(record, kept, self._budget)
+            return "stored"
         except RecorderUnavailable as error:
             log.info("Queued %s: %s", record.id, error)
-        queued = self._outbox.enqueue(record, kept, key)
+        self._outbox.enqueue(record, kept)
         self._wake.set()
-        if queued != record.id:
-            return self._recorded_earlier(record, queued)
-        return Recorded(record=record, state="queued")
+        return "queued"
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         queued = self._outbox.get(record_id)
-        return queued.record if queued else with_alias(self._store, record_id, self._store.get)
+        return queued.record if queued else self._find(record_id, self._store.get)
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
         """None if there is no such record, or if its drawing was not kept."""
         queued = self._outbox.get(record_id)
-        return queued.drawing if queued else with_alias(self._store, record_id, self._store.drawing)
+        return queued.drawing if queued else self._find(record_id, self._store.drawing)
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         """The newest stored records older than `before`. With a filter that few records match, the page may be short,
@@ -119,13 +116,13 @@ class Recorder:
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Set the label (None removes it) and return the record as it is then; None if there is no such record."""
-        return self._outbox.correct(record_id, label) or with_alias(
-            self._store, record_id, lambda found: self._store.correct(found, label)
+        return self._outbox.correct(record_id, label) or self._find(
+            record_id, lambda found: self._store.correct(found, label)
         )
 
     def delete(self, record_id: uuid.UUID) -> bool:
         """Delete a record and its drawing for good; False if there is no such record."""
-        return self._outbox.delete(record_id) or with_alias(self._store, record_id, self._store.delete)
+        return self._outbox.delete(record_id) or self._find(record_id, self._store.delete)
 
     def counts(self) -> list[Count]:
         return self._store.counts()
@@ -148,19 +145,12 @@ class Recorder:
         """Deliver what is queued now. Raises RecorderUnavailable if the store does not accept it."""
         self._outbox.deliver(self._store, DELIVERY_TIMEOUT)
 
-    def _find_queued(self, key: str) -> uuid.UUID | None:
-        try:
-            return self._outbox.find_key(key)
-        except RecorderUnavailable:
-            return None  # the store works without the outbox
-
-    def _recorded_earlier(self, record: Record, earlier: uuid.UUID) -> Recorded:
-        """The result of a retry whose first try was queued as `earlier`."""
-        queued = self._outbox.get(earlier)
-        if queued is not None:
-            return Recorded(record=queued.record, state="queued")
-        stored = self.get(earlier) or msgspec.structs.replace(record, id=earlier)  # it may have been deleted
-        return Recorded(record=stored, state="stored")
+    def _find(self, record_id: uuid.UUID, call: Callable[[uuid.UUID], T]) -> T:
+        """The result of `call` for an id or, if that has no record, for the record that it is another id of."""
+        result = call(record_id)
+        if not result and (target := self._store.resolve_alias(record_id)) is not None:
+            return call(target)
+        return result
 
     def _run_delivery(self) -> None:
         pause = DELIVERY_INTERVAL

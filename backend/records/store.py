@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Protocol
 
 from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record
-
-KEY_LIFETIME = timedelta(days=1)  # how long an idempotency key is remembered
 
 
 class Store(Protocol):
@@ -19,13 +16,12 @@ class Store(Protocol):
     def start(self) -> None:
         """Start to connect, in the background. Call it in the process that serves, after any fork."""
 
-    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
+    def insert(self, record: Record, drawing: Drawing | None, timeout: float) -> None:
         """Write durably within `timeout` seconds; after that every reader sees the record. Without a
         drawing only the record is stored.
 
         Idempotent: inserting the same id again changes nothing, even after RecorderUnavailable, when the first attempt
-        may or may not have been written. If the idempotency key was used within KEY_LIFETIME, writes nothing and
-        returns the record of that time.
+        may or may not have been written. A record that was deleted stays deleted.
         """
 
     def get(self, record_id: uuid.UUID) -> Record | None: ...
@@ -36,11 +32,8 @@ class Store(Protocol):
     def seen(self, record_ids: Sequence[uuid.UUID]) -> list[bytes]:
         """`Drawing.seen` of each; empty if the record does not exist, was deleted, or has no drawing."""
 
-    def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
-        """Map an acknowledged id without a record to the one that an earlier try with the same key stored."""
-
     def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
-        """The target of an alias; None if the id isn't one."""
+        """The id of the record that version 2.0 also acknowledged as `record_id`; None: it has no other id."""
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         """The newest records older than `before`. Scans a bounded number of records, so with a filter the page may be

@@ -36,7 +36,7 @@ class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     file_name: str | None = None
 
 
-class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
+class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A parsed request, whatever its encoding."""
 
     image: bytes
@@ -45,6 +45,10 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str | None = None
     strokes: bytes | None = None  # JSON
     pen_widths: tuple[float, ...] | None = None  # px on the 280 x 280 canvas, one per stroke
+
+    def encoded(self) -> bytes:
+        """What identifies the request. Fields that were not sent are omitted, so a new one changes no record's id."""
+        return msgspec.msgpack.encode(self)
 
 
 def parse_request(request: Request, settings: Settings) -> DrawingRequest:

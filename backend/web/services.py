@@ -10,7 +10,6 @@ from flask import current_app
 from backend.reading.explanation import Explainer
 from backend.reading.recognizer import Recognizer
 from backend.records import open_recorder
-from backend.records.ids import RecordIds
 from backend.records.recorder import Recorder
 from backend.settings import Settings
 from backend.web.errors import Problem
@@ -21,7 +20,6 @@ EXTENSION = "digitpad"  # the key under which Flask keeps them
 @dataclass(frozen=True, kw_only=True)
 class Services:
     settings: Settings
-    ids: RecordIds
     recognizer: Recognizer
     explainer: Explainer
     recorder: Recorder | None  # None: RECORDS_URL=none
@@ -38,7 +36,6 @@ class Services:
             recorder.start()
         return cls(
             settings=settings,
-            ids=RecordIds(),
             recognizer=recognizer,
             explainer=Explainer(settings.model_dir, recognizer),
             recorder=recorder,

@@ -106,13 +106,13 @@ def test_a_backup_has_queued_records(tmp_path: Path, era: Era) -> None:
     settings.instance.mkdir()
     recorder = open_recorder(settings)
     stored, queued, deleted = (era.record(seconds=n) for n in range(3))
-    while recorder.record(stored, drawing()).state != "stored":
+    while recorder.record(stored, drawing()) != "stored":
         stored = era.record()
         recorder.deliver()
     with open(settings.instance / "records.sqlite.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # makes the store unavailable
         for each in (queued, deleted):
-            assert recorder.record(each, drawing()).state == "queued"
+            assert recorder.record(each, drawing()) == "queued"
         recorder.correct(queued.id, "3")
         recorder.delete(deleted.id)
         backup(settings, tmp_path / "backup", print)

@@ -34,7 +34,7 @@ def test_a_copy_has_all_records_with_drawings_and_labels(store: Store, sqlite_ur
     era, source = Era(), opened(sqlite_url)
     made = {era.record(seconds=n, expected=str(n % 10)): drawing() if n % 7 else None for n in range(150)}
     for each, sent in made.items():
-        source.insert(each, sent, None, 20)
+        source.insert(each, sent, 20)
     corrected, deleted, *_ = made
     source.correct(corrected.id, "5")
     source.delete(deleted.id)
@@ -61,7 +61,7 @@ def test_an_interrupted_copy_continues_after_the_last_page(tmp_path: Path, monke
     target = opened(f"sqlite:///{tmp_path}/target.sqlite")
     made = [era.record(seconds=n) for n in range(700)]
     for each in made:
-        source.insert(each, drawing(), None, 20)
+        source.insert(each, drawing(), 20)
     read = source.drawing
 
     def until_the_third_page(record_id: object) -> Drawing | None:
@@ -85,7 +85,7 @@ def test_a_killed_copy_continues_after_the_last_page(tmp_path: Path) -> None:
     source = opened(urls[0])
     made = {era.record(seconds=n): drawing() for n in range(2000)}
     for each, sent in made.items():
-        source.insert(each, sent, None, 20)
+        source.insert(each, sent, 20)
     source.close()
     command = [sys.executable, "-m", "backend", "records", "copy", *urls]
     here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(TOP)}}
@@ -107,7 +107,7 @@ def test_the_command_reports_its_progress(
     monkeypatch.chdir(tmp_path)
     source = opened("sqlite:///source.sqlite")
     for n in range(3):
-        source.insert(Era().record(seconds=n), drawing(), None, 20)
+        source.insert(Era().record(seconds=n), drawing(), 20)
     source.close()
     assert main(["copy", "sqlite:///source.sqlite", "sqlite:///target.sqlite"]) == 0
     said = capsys.readouterr()
@@ -124,7 +124,7 @@ def queue(folder: Path, records: Iterable[Record]) -> Outbox:
     """An outbox in `folder` in which the records are queued."""
     outbox = Outbox(folder / "outbox.sqlite", 1_000_000_000)
     with ThreadPoolExecutor(32) as threads:
-        list(threads.map(lambda each: outbox.enqueue(each, drawing(), str(each.id)), records))
+        list(threads.map(lambda each: outbox.enqueue(each, drawing()), records))
     return outbox
 
 

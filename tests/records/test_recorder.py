@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.records import open_recorder, open_store
-from backend.records.record import Filter, Record, Recorded, RecorderUnavailable
+from backend.records import open_recorder
+from backend.records.record import Filter, Record, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import KeepDrawings, Settings
 from tools.sample_records import Era, drawing, record
@@ -66,7 +66,7 @@ def all_ids(recorder: Recorder) -> list[uuid.UUID]:
 
 def test_a_record_is_stored_while_the_store_is_available(recorder: Recorder, era: Era) -> None:
     made = era.record()
-    assert recorder.record(made, drawing()) == Recorded(record=made, state="stored")
+    assert recorder.record(made, drawing()) == "stored"
     assert all_ids(recorder) == [made.id]
     assert queued(recorder) == 0
 
@@ -78,7 +78,7 @@ def test_a_record_is_queued_while_the_store_is_unavailable_and_delivered_later(
     sent = [drawing() for _ in made]
     with store_unavailable(configured):
         for each, its_drawing in zip(made[:3], sent, strict=False):
-            assert recorder.record(each, its_drawing).state == "queued"
+            assert recorder.record(each, its_drawing) == "queued"
         assert all_ids(recorder) == []
         state = recorder.state()
         assert state["queued"] == 3
@@ -94,10 +94,10 @@ def test_a_record_that_the_store_refuses_does_not_block_the_others(
     recorder: Recorder, configured: Settings, era: Era
 ) -> None:
     first, *made = [era.record(seconds=n) for n in range(6)]
-    assert recorder.record(first, drawing()).state == "stored"
+    assert recorder.record(first, drawing()) == "stored"
     with store_unavailable(configured):
         for each in made:
-            assert recorder.record(each, drawing()).state == "queued"
+            assert recorder.record(each, drawing()) == "queued"
         with sqlite3.connect(configured.instance / "records.sqlite") as store:
             store.execute(
                 f"CREATE TRIGGER refuses BEFORE INSERT ON records WHEN new.id = x'{made[1].id.hex}' "
@@ -131,36 +131,31 @@ def test_a_queued_record_can_be_read_corrected_and_deleted(recorder: Recorder, c
     assert not recorder.delete(gone.id)
 
 
-def test_a_retry_of_a_queued_record_creates_no_second_record(
-    recorder: Recorder, configured: Settings, era: Era
-) -> None:
-    first, retry, later = (era.record(seconds=n) for n in range(3))
+def test_a_retry_creates_no_second_record(recorder: Recorder, configured: Settings, era: Era) -> None:
+    made, sent = era.record(), drawing()
     with store_unavailable(configured):
-        recorder.record(first, drawing(), "key")
-        assert recorder.record(retry, drawing(), "key") == Recorded(record=first, state="queued")
+        assert recorder.record(made, sent) == "queued"
+        recorder.correct(made.id, "3")
+        assert recorder.record(made, sent) == "queued"
+        assert queued(recorder) == 2  # the record and its correction
     wait_until(lambda: queued(recorder) == 0)
-    assert recorder.record(later, drawing(), "key") == Recorded(record=first, state="stored")
-    assert all_ids(recorder) == [first.id]
+    assert recorder.record(made, sent) == "stored"
+    with store_unavailable(configured):
+        assert recorder.record(made, sent) == "queued"
+    wait_until(lambda: queued(recorder) == 0)
+    assert list(recorder.export(Filter())) == [msgspec.structs.replace(made, label="3")]
 
 
-def test_a_queued_retry_becomes_an_alias_of_a_first_try_whose_response_was_lost(
-    recorder: Recorder, configured: Settings, era: Era
-) -> None:
-    first, retry = era.record(), era.record(seconds=1)
-    _, store = open_store(configured.records)
-    store.start()
-    store.insert(first, drawing(), "key", 5)  # by a worker that was killed before it responded
-    store.close()
+def test_a_retry_does_not_restore_what_was_deleted(recorder: Recorder, configured: Settings, era: Era) -> None:
+    made, sent = era.record(), drawing()
     with store_unavailable(configured):
-        assert recorder.record(retry, drawing(), "key") == Recorded(record=retry, state="queued")
-        recorder.correct(retry.id, "3")
+        recorder.record(made, sent)
+        recorder.delete(made.id)
+        recorder.record(made, sent)
     wait_until(lambda: queued(recorder) == 0)
-    assert all_ids(recorder) == [first.id]
-    assert recorder.get(retry.id) == msgspec.structs.replace(first, label="3")
-    assert recorder.drawing(retry.id) == recorder.drawing(first.id)
-    assert recorder.correct(retry.id, "4") == msgspec.structs.replace(first, label="4")
-    assert recorder.delete(retry.id)
+    recorder.record(made, sent)
     assert all_ids(recorder) == []
+    assert recorder.drawing(made.id) is None
 
 
 def test_a_full_outbox_refuses_more_and_keeps_what_it_has(configured: Settings, era: Era) -> None:
@@ -181,7 +176,7 @@ def test_a_full_outbox_refuses_more_and_keeps_what_it_has(configured: Settings, 
     wait_until(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for each in reversed(queued_records)]
     with store_unavailable(configured):
-        assert recorder.record(era.record(seconds=1001), drawing()).state == "queued"  # there is space again
+        assert recorder.record(era.record(seconds=1001), drawing()) == "queued"  # there is space again
     recorder.close()
 
 
@@ -189,7 +184,7 @@ def test_the_outbox_survives_a_restart(configured: Settings, era: Era) -> None:
     made = era.record()
     with store_unavailable(configured):
         recorder = open_recorder(configured)
-        assert recorder.record(made, drawing()).state == "queued"  # never started, so it does not deliver
+        assert recorder.record(made, drawing()) == "queued"  # never started, so it does not deliver
     again = open_recorder(configured)
     assert queued(again) == 1
     again.start()
@@ -246,7 +241,7 @@ def test_a_crash_before_a_delivered_operation_is_removed_duplicates_nothing(conf
     made, sent = era.record(), drawing()
     recorder = open_recorder(configured)
     with store_unavailable(configured):
-        recorder.record(made, sent, "key")
+        recorder.record(made, sent)
     with sqlite3.connect(configured.instance / "outbox.sqlite") as file:
         rows = file.execute("SELECT * FROM operations").fetchall()
     recorder.start()
@@ -285,7 +280,7 @@ def test_a_file_of_a_newer_version_is_rejected_with_a_reason(configured: Setting
     state = recorder.state()
     assert not state["ok"]
     assert "made by a newer Digitpad" in str(state["detail"])
-    assert recorder.record(record(id=era.record().id), drawing()).state == "queued"
+    assert recorder.record(record(id=era.record().id), drawing()) == "queued"
     recorder.close()
 
 
@@ -314,22 +309,13 @@ def test_drawings_are_kept_as_configured(configured: Settings, era: Era, keep: K
     recorder = open_recorder(dataclasses.replace(configured, keep_drawings=keep))
     recorder.start()
     sent, stored, waiting = drawing(), *(era.record(seconds=n, pen_widths=(18.0,), **fields) for n in range(2))
-    recorder.record(stored, sent, "stored")
+    recorder.record(stored, sent)
     with store_unavailable(configured):
-        recorder.record(waiting, sent, "queued")
+        recorder.record(waiting, sent)
         kept = [sent, (18.0,)] if keep == "all" or (keep == "doubtful" and doubtful) else [None, None]
         for each in (stored, waiting):
             found = recorder.get(each.id)
             assert [recorder.drawing(each.id), found and found.pen_widths] == kept
     wait_until(lambda: queued(recorder) == 0)
     assert [recorder.drawing(waiting.id), len(list(recorder.export_seen(Filter())))] == [kept[0], 2 * bool(kept[0])]
-    recorder.close()
-
-
-def test_a_retry_without_a_drawing_creates_no_second_record(configured: Settings, era: Era) -> None:
-    recorder = open_recorder(dataclasses.replace(configured, keep_drawings="none"))
-    recorder.start()
-    first, retry = era.record(), era.record(seconds=1)
-    assert recorder.record(first, drawing(), "key").state == "stored"
-    assert recorder.record(retry, drawing(), "key") == Recorded(record=first, state="stored")
     recorder.close()

@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.records.ids import new_key
 from backend.settings import Settings
 from backend.web.app import create_app
 from tools.drawings import SEVEN, SEVEN_URL, as_data_url, as_file, draw
@@ -159,7 +160,7 @@ def test_counts_and_confusion(client: FlaskClient) -> None:
 
 
 def test_the_same_key_gets_the_same_response(client: FlaskClient) -> None:
-    sent = {"data": SEVEN_URL, "content_type": "text/plain", "headers": {"Idempotency-Key": "k-1"}}
+    sent = {"data": SEVEN_URL, "content_type": "text/plain", "headers": {"Idempotency-Key": str(new_key())}}
     first, again = (client.post("/predict", **sent).json for _ in range(2))
     assert first == again
     assert listed(client) == [(first or {})["id"]]
@@ -228,7 +229,7 @@ def test_an_unknown_export_format_is_rejected(client: FlaskClient) -> None:
 def test_a_record_whose_drawing_was_not_kept_has_everything_else(settings: Settings) -> None:
     app = create_app(dataclasses.replace(settings, keep_drawings="none"))
     client = app.test_client()
-    body, key = {"image": SEVEN_URL, "strokes": [[[1, 2, 3]]], "pen_widths": [18]}, {"Idempotency-Key": "key"}
+    body, key = {"image": SEVEN_URL, "strokes": [[[1, 2, 3]]], "pen_widths": [18]}, {"Idempotency-Key": str(new_key())}
     predicted = client.post("/predict", json=body, headers=key).get_json()
     assert client.post("/predict", json=body, headers=key).get_json() == predicted
     path = f"/records/{predicted['id']}"

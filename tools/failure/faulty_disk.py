@@ -76,11 +76,11 @@ def work_on_store(folder: Path, acknowledged: Acknowledged, arm: Callable[[], No
     arm()
     store = SqliteStore(folder / "records.sqlite")
 
-    def add(each: Record, key: str | None = None) -> None:
-        attempt(acknowledged, "added", each.id, lambda: store.insert(each, DRAWING, key, 5))
+    def add(each: Record) -> None:
+        attempt(acknowledged, "added", each.id, lambda: store.insert(each, DRAWING, 5))
 
     for each in RECORDS[:3]:
-        add(each, str(each.id))
+        add(each)
     attempt(acknowledged, "corrected", RECORDS[0].id, lambda: store.correct(RECORDS[0].id, "5") or fail())
     attempt(acknowledged, "deleted", RECORDS[1].id, lambda: store.delete(RECORDS[1].id) or fail())
     with ThreadPoolExecutor(2) as threads:
@@ -98,7 +98,7 @@ def work_on_outbox(folder: Path, acknowledged: Acknowledged, arm: Callable[[], N
     recorder = open_recorder(Settings(instance=folder, record_budget_ms=2))
 
     def add(each: Record) -> bool:
-        return attempt(acknowledged, "added", each.id, lambda: recorder.record(each, DRAWING, str(each.id)))
+        return attempt(acknowledged, "added", each.id, lambda: recorder.record(each, DRAWING))
 
     queued = [add(each) for each in RECORDS[:3]]
     if queued[0]:  # a change of a record that is not queued would wait for the store

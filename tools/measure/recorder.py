@@ -33,7 +33,7 @@ from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.records import export, open_recorder
 from backend.records.cassandra.url import CassandraUrl
-from backend.records.ids import RecordIds, date_of
+from backend.records.ids import date_of
 from backend.records.record import Drawing, Filter
 from backend.records.recorder import Recorder
 from backend.records.store import Store
@@ -42,7 +42,7 @@ from backend.web.drawing_request import data_url_bytes
 from tools.bench.bodies import DRAWINGS
 from tools.cassandra_nodes import Nodes, drop
 from tools.measure.loading import A_MINUTE, load
-from tools.sample_records import id_at, record
+from tools.sample_records import id_at, new_id, record
 from tools.stores import opened
 
 USUAL_DRAWING = Drawing(image=random.randbytes(4000), media_type="image/png", seen=bytes(784), strokes=b"[]" * 500)
@@ -131,26 +131,23 @@ def export_memory(url: str, only: Sequence[str]) -> None:
 
 
 def throughput(url: str, seconds: float) -> None:
-    for keyed in (False, True):
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(WRITERS, spawn) as processes:
-            each = list(processes.map(write, [url] * WRITERS, [seconds] * WRITERS, [keyed] * WRITERS))
-        took = [one for some in each for one in some]
-        name = "with an idempotency key each" if keyed else "without keys"
-        print(f"{name}: {len(took) / seconds:.0f} records per second, {spread(took)}", flush=True)
+    with ProcessPoolExecutor(WRITERS, multiprocessing.get_context("spawn")) as processes:
+        each = list(processes.map(write, [url] * WRITERS, [seconds] * WRITERS))
+    took = [one for some in each for one in some]
+    print(f"{len(took) / seconds:.0f} records per second, {spread(took)}", flush=True)
 
 
-def write(url: str, seconds: float, keyed: bool) -> list[float]:
+def write(url: str, seconds: float) -> list[float]:
     """Milliseconds for each record that this process inserted."""
-    store, ids, took = opened(url), RecordIds(), deque[float]()
+    store, took = opened(url), deque[float]()
     for _ in range(THREADS):  # warm-up
-        store.insert(record(id=ids.new()), USUAL_DRAWING, None, 30)
+        store.insert(record(id=new_id()), USUAL_DRAWING, 30)
     end = time.monotonic() + seconds
 
     def writer() -> None:
         while (began := time.monotonic()) < end:
-            made_now = record(id=ids.new())
-            store.insert(made_now, USUAL_DRAWING, str(made_now.id) if keyed else None, 30)
+            made_now = record(id=new_id())
+            store.insert(made_now, USUAL_DRAWING, 30)
             took.append((time.monotonic() - began) * 1000)
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -192,12 +189,12 @@ def page_drawing(body: str) -> Drawing:
 
 
 def insert_all(url: str, count: int, drawings: Sequence[Drawing | None]) -> None:
-    store, ids = opened(url), RecordIds()
+    store = opened(url)
 
     def insert(number: int) -> None:
         probabilities = tuple(random.random() for _ in range(10))  # equal ones would be compressed away
-        made = record(id=ids.new(), confidence=max(probabilities), probabilities=probabilities)
-        store.insert(made, drawings[number % len(drawings)], None, 30)
+        made = record(id=new_id(), confidence=max(probabilities), probabilities=probabilities)
+        store.insert(made, drawings[number % len(drawings)], 30)
 
     with ThreadPoolExecutor(THREADS) as threads:
         for _ in threads.map(insert, range(count)):
@@ -209,14 +206,14 @@ def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Count
     """Milliseconds for each record of 4 clients with 25 records per second each, and the states that were returned."""
     took: deque[float] = deque()
     states: deque[str] = deque()
-    ids, end = RecordIds(), time.monotonic() + seconds
+    end = time.monotonic() + seconds
 
     def client() -> None:
         due = time.monotonic()
         while due < end:
-            made_now = record(id=ids.new())
+            made_now = record(id=new_id())
             began = time.perf_counter()
-            states.append(recorder.record(made_now, USUAL_DRAWING, str(made_now.id)).state)
+            states.append(recorder.record(made_now, USUAL_DRAWING))
             took.append((time.perf_counter() - began) * 1000)
             due += 0.04
             time.sleep(max(0.0, due - time.monotonic()))

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cassandra import OperationTimedOut, WriteTimeout, WriteType
+from cassandra import OperationTimedOut
 from cassandra.cluster import NoHostAvailable, ResponseFuture, Session
-from cassandra.protocol import ErrorMessage
 from cassandra.query import BatchStatement
 
 from backend.records.cassandra.durability import Durability
@@ -31,14 +30,7 @@ RETRY_PAUSE = 0.01  # seconds before a statement is sent again
 CHECK_INTERVAL = 5.0  # seconds between two checks of the nodes
 RECONNECT_AFTER = 30.0  # seconds without any node, after which the host names are resolved again
 
-CAS_UNKNOWN = 0x1700  # an error code of the protocol that the driver has no name for
-
 log = logging.getLogger(__name__)
-
-
-class Undecided(RecorderUnavailable):
-    """A lightweight transaction met another one, or a node died during it: whether it was applied is unknown. Repeat
-    it to find out."""
 
 
 @dataclass
@@ -135,8 +127,6 @@ class Connection:
                 time.sleep(RETRY_PAUSE)
                 pending = self._send(pending.future.session, pending.statement, left)
             except DRIVER_ERRORS as error:
-                if _is_undecided(error):
-                    raise Undecided(str(error)) from error
                 raise self._unavailable(error) from error
 
     def _send(self, session: Session, statement: Any, timeout: float) -> PendingStatement:
@@ -198,12 +188,6 @@ class Connection:
             self._check_durability(self._open)
             if self._closing.wait(CHECK_INTERVAL):
                 return
-
-
-def _is_undecided(error: Exception) -> bool:
-    if isinstance(error, WriteTimeout):
-        return bool(error.write_type == WriteType.CAS)
-    return isinstance(error, ErrorMessage) and error.code == CAS_UNKNOWN
 
 
 def _reason(error: Exception) -> str:

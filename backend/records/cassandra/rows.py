@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,10 +33,10 @@ STATEMENTS = {
 def insertion(record: Record, drawing: Drawing | None) -> list[tuple[str, Sequence[object]]]:
     """The statements that insert a record and its drawing, if it has one, with their values, for one batch."""
     partition = Partition.of(record.id)
-    # The timestamp is the time of the id, so a repeated insertion, however late, changes nothing and does not bring
-    # back what was deleted in between.
-    timestamp = microseconds(record.id.time)
     values = [getattr(record, name) for name in STORED]
+    # From the id and the values, so a repeated insertion, however late, changes nothing, and does not bring back what
+    # was deleted in between. Of two readings of the same request, by two models, one is later and wins as a whole.
+    timestamp = microseconds(record.id.time) - zlib.crc32(msgspec.msgpack.encode(values))
     parts: list[tuple[str, Sequence[object]]] = [
         ("insert record", (*partition, record.id, PREDICTION, *values, timestamp))
     ]

@@ -97,7 +97,7 @@ def open_session(url: CassandraUrl, statements: dict[str, str]) -> OpenSession:
         prepared = {}
         for name, query in statements.items():
             prepared[name] = session.prepare(query)
-            # Every statement may be sent twice: the client makes ids and times, and a claim is read back.
+            # Every statement may be sent twice, because the client makes ids and times.
             prepared[name].is_idempotent = True
             if "ORDER BY" in query:
                 prepared[name].fetch_size = None  # Cassandra can't page sorted results

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import random
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from backend.records.cassandra import counts, pages, rows
-from backend.records.cassandra.connection import Connection, PendingStatement, Undecided
+from backend.records.cassandra.connection import Connection, PendingStatement
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.rows import COLUMNS, DRAWING_COLUMNS, record_of
+from backend.records.cassandra.session import READ_TIMEOUT
 from backend.records.cassandra.timeuuid import NEWEST, later_than, microseconds
 from backend.records.cassandra.url import CassandraUrl
-from backend.records.ids import ticks
+from backend.records.ids import date_of, ticks
 from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record, RecorderUnavailable
 
 SCAN_LIMIT = 5_000  # records that one page scans at most, when a filter matches few of them
 WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
 MOST_LISTED = 10_000  # partitions
+TOMBSTONE_AGE = timedelta(days=5)  # well within gc_grace_seconds, ten days, after which a deletion may be forgotten
 
 STATEMENTS = {
     "ping": "SELECT day FROM days WHERE part = 0 LIMIT 1",
-    "claim key": "INSERT INTO keys (key, id) VALUES (?, ?) IF NOT EXISTS",
     "list minute": "INSERT INTO minutes (day, minute, shard) VALUES (?, ?, ?)",
     "list day": "INSERT INTO days (part, day) VALUES (0, ?)",
     "insert change": "INSERT INTO records (minute, shard, id, at, label, deleted) VALUES (?, ?, ?, ?, ?, ?)",
@@ -34,7 +34,6 @@ STATEMENTS = {
     "record": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ? AND id = ?",
     "drawing": f"SELECT {DRAWING_COLUMNS} FROM drawings WHERE minute = ? AND shard = ? AND id = ?",
     "seen": "SELECT id, seen FROM drawings WHERE minute = ? AND shard = ? AND id IN ?",
-    "insert alias": "INSERT INTO aliases (id, same_as) VALUES (?, ?)",
     "alias": "SELECT same_as FROM aliases WHERE id = ?",
     **rows.STATEMENTS,
     **pages.STATEMENTS,
@@ -64,17 +63,10 @@ class CassandraStore:
     def warnings(self) -> list[str]:
         return self.connection.warnings()
 
-    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
+    def insert(self, record: Record, drawing: Drawing | None, timeout: float) -> None:
         deadline = time.monotonic() + timeout
-        if key is not None:
-            claimed = self._claim(key, record.id, deadline)
-            if claimed != record.id:
-                earlier = self.get(claimed)
-                if earlier is not None:
-                    return earlier
-                # The first try died between its claim and its record, or the record was deleted since. In that case
-                # the deletion has a later timestamp than what is inserted now, and wins.
-                record = msgspec.structs.replace(record, id=claimed)
+        if date_of(record.id) < datetime.now(UTC) - TOMBSTONE_AGE and _deleted(self._rows(record.id, _left(deadline))):
+            return
         partition = Partition.of(record.id)
         pending = [
             self.connection.send_batch(rows.insertion(record, drawing), _left(deadline)),
@@ -86,7 +78,6 @@ class CassandraStore:
         if len(self._listed) >= MOST_LISTED:
             self._listed.clear()
         self._listed.add(partition)
-        return record
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         return record_of(self._rows(record_id))
@@ -104,9 +95,6 @@ class CassandraStore:
         for each in pending:
             found.update((row.id, row.seen) for row in self.connection.result(each))
         return [found.get(record_id, b"") for record_id in record_ids]
-
-    def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
-        self.connection.execute("insert alias", (record_id, target), timeout)
 
     def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
         row = self.connection.execute("alias", (record_id,)).one()
@@ -131,7 +119,7 @@ class CassandraStore:
         return self._change(record_id, None, deleted=True) is not None
 
     def was_deleted(self, record_id: uuid.UUID) -> bool:
-        return any(row.deleted for row in self._rows(record_id))
+        return _deleted(self._rows(record_id))
 
     def counts(self) -> list[Count]:
         return self._counts.counts()
@@ -139,19 +127,8 @@ class CassandraStore:
     def confusion(self) -> list[Confusion]:
         return self._counts.confusion()
 
-    def _rows(self, record_id: uuid.UUID) -> list[Any]:
-        return list(self.connection.execute("record", (*Partition.of(record_id), record_id)))
-
-    def _claim(self, key: str, record_id: uuid.UUID, deadline: float) -> uuid.UUID:
-        """The id of the record with this key: `record_id`, or that of an earlier claim."""
-        while True:
-            try:
-                result = self.connection.execute("claim key", (key, record_id), _left(deadline)).one()
-            except Undecided:
-                time.sleep(random.uniform(0.002, 0.02))  # noqa: S311 - so that two claims don't meet again
-                continue
-            claimed: uuid.UUID = record_id if result.applied else result.id
-            return claimed
+    def _rows(self, record_id: uuid.UUID, timeout: float = READ_TIMEOUT) -> list[Any]:
+        return list(self.connection.execute("record", (*Partition.of(record_id), record_id), timeout))
 
     def _change(self, record_id: uuid.UUID, label: str | None, deleted: bool) -> Record | None:
         partition = Partition.of(record_id)
@@ -179,6 +156,10 @@ def list_partition(connection: Connection, partition: Partition, timeout: float)
         connection.send("list minute", (day, *partition), timeout),
         connection.send("list day", (day,), timeout),
     ]
+
+
+def _deleted(found: Sequence[Any]) -> bool:
+    return any(row.deleted for row in found)
 
 
 def _left(deadline: float) -> float:

@@ -61,12 +61,13 @@ MIGRATIONS = (
     ) WITHOUT ROWID
     """,
     """
-    CREATE TABLE aliases (          -- see Store.add_alias
+    CREATE TABLE aliases (          -- see Store.resolve_alias
         id BLOB PRIMARY KEY,
         same_as BLOB NOT NULL
     ) WITHOUT ROWID
     """,
     "ALTER TABLE records ADD COLUMN pen_widths BLOB",  # doubles, little-endian
+    "DROP TABLE keys",  # ids are derived from them
 )
 
 FIELDS = Record.__struct_fields__

@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from backend.records.ids import ticks
 from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record, RecorderUnavailable
 from backend.records.sqlite import transactions
@@ -34,10 +32,8 @@ class SqliteStore:
     def close(self) -> None:
         self.file.close()
 
-    def insert(self, record: Record, drawing: Drawing | None, key: str | None, timeout: float) -> Record:
-        change = partial(transactions.insert, record=record, drawing=drawing, key=key)
-        stored = self.file.write(change, timeout)
-        return record if stored == record.id else self.get(stored) or msgspec.structs.replace(record, id=stored)
+    def insert(self, record: Record, drawing: Drawing | None, timeout: float) -> None:
+        self.file.write(partial(transactions.insert, record=record, drawing=drawing), timeout)
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         rows = self.file.read(
@@ -57,12 +53,6 @@ class SqliteStore:
         )
         found: dict[bytes, bytes] = dict(rows)
         return [found.get(each.bytes, b"") for each in record_ids]
-
-    def add_alias(self, record_id: uuid.UUID, target: uuid.UUID, timeout: float) -> None:
-        def change(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (record_id.bytes, target.bytes))
-
-        self.file.write(change, timeout)
 
     def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
         rows = self.file.read("SELECT same_as FROM aliases WHERE id = ?", (record_id.bytes,))

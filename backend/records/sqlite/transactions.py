@@ -10,23 +10,16 @@ import msgspec
 
 from backend.records.ids import date_of, ticks
 from backend.records.record import Drawing, Record
-from backend.records.sqlite import keys
 from backend.records.sqlite.schema import COLUMNS, INSERT_DRAWING, INSERT_RECORD, LAST_CHANGE, record_of, row_of
 
 
-def insert(
-    connection: sqlite3.Connection, record: Record, drawing: Drawing | None, key: str | None = None
-) -> uuid.UUID:
-    """Insert a record and return its id; if the key was used before, insert nothing and return the earlier id."""
-    record_id = record.id if key is None else keys.claim(connection, key, record.id)
-    if record_id != record.id:
-        return record_id
+def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing | None) -> None:
+    """Insert a record. Does nothing if it was inserted before; it may have been deleted since."""
     if connection.execute(INSERT_RECORD, row_of(record)).rowcount == 0:
-        return record_id  # it was inserted before, and may have been deleted since
+        return
     if drawing is not None:
-        connection.execute(INSERT_DRAWING, (record_id.bytes, *msgspec.structs.astuple(drawing)))
+        connection.execute(INSERT_DRAWING, (record.id.bytes, *msgspec.structs.astuple(drawing)))
     _count(connection, record, 1)
-    return record_id
 
 
 def correct(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | None) -> Record | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
+from contextlib import suppress
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ from backend.reading.decode import decode
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.verdict import Verdict
-from backend.records.ids import date_text
+from backend.records.ids import date_text, new_key, record_id
 from backend.records.record import Drawing, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, parse_request
@@ -25,7 +25,6 @@ from backend.web.services import services
 
 routes = Blueprint("predict", __name__)
 
-KEY = re.compile(r"[!-~]{1,200}")
 State = Literal["stored", "queued", "no"]
 
 
@@ -76,7 +75,7 @@ def predict() -> Response:
     reading = recognizer.read(seen)
 
     record = Record(
-        id=services().ids.new(),
+        id=record_id(key, sent.encoded()),
         result="not a digit" if reading.verdict == "not_a_digit" else str(reading.digit),
         digit=reading.digit,
         confidence=reading.confidence,
@@ -92,10 +91,7 @@ def predict() -> Response:
     state: State = "no"
     if query.record and recorder is not None:
         drawing = Drawing(image=sent.image, media_type=image.media_type, seen=seen.tobytes(), strokes=sent.strokes)
-        recorded = recorder.record(record, drawing, key)
-        if recorded.record.id != record.id:
-            _check_same_drawing(recorder.drawing(recorded.record.id), sent.image)
-        record, state = recorded.record, recorded.state
+        state = recorder.record(record, drawing)
 
     return json_response(
         Prediction(
@@ -114,17 +110,12 @@ def predict() -> Response:
     )
 
 
-def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not KEY.fullmatch(key):
-        raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be 1 to 200 visible ASCII characters.")
-    return key
-
-
-def _check_same_drawing(earlier: Drawing | None, image: bytes) -> None:
-    if earlier is not None and earlier.image != image:
-        raise Problem(
-            422,
-            "idempotency_key_reused",
-            "This Idempotency-Key was used for another drawing; use a new key for each drawing.",
-        )
+def _idempotency_key() -> uuid.UUID:
+    text = request.headers.get("Idempotency-Key")
+    if text is None:
+        return new_key()
+    with suppress(ValueError):
+        key = uuid.UUID(text)
+        if key.version == 7:
+            return key
+    raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be a UUID version 7.")

@@ -124,9 +124,12 @@ async function drawingRequest() {
   return { image: await paper.dataURL(), ...fields };
 }
 
-/** @returns {string} an idempotency key; not from `randomUUID`, which is missing on pages without HTTPS */
+/** @returns {string} an idempotency key: a UUID of version 7 */
 function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  new DataView(bytes.buffer).setBigUint64(0, (BigInt(Date.now()) << 16n) | 0x7000n | BigInt(bytes[7]));
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {unknown} error */

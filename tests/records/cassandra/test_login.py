@@ -91,7 +91,7 @@ def test_records_are_stored_with_the_password_and_the_certificates(folder: Path,
     wait_until_detail_is(recorder, None)
     made = era.record()
     end = time.monotonic() + 30
-    while recorder.record(made, drawing()).state != "stored":  # the first ones may be slow
+    while recorder.record(made, drawing()) != "stored":  # the first ones may be slow
         assert time.monotonic() < end
         made = era.record()
     assert recorder.get(made.id) == made
@@ -117,7 +117,7 @@ def test_a_wrong_setting_is_reported_once_and_predictions_are_queued_until_it_is
         recorder = started(tmp_path, url(folder, **wrong))
         wait_until_detail_is(recorder, f"{PLACE}{message}.")
         made = era.record()
-        assert recorder.record(made, drawing(), str(made.id)).state == "queued"
+        assert recorder.record(made, drawing()) == "queued"
         assert recorder.get(made.id) == made
         time.sleep(2)  # long enough for another attempt
         recorder.close()

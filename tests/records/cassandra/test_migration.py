@@ -2,58 +2,111 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
-from cassandra.cluster import Cluster
+from cassandra.cluster import Cluster, Session
 
+from backend.records import open_recorder
 from backend.records.cassandra import migrate
 from backend.records.cassandra.partition import Partition
-from backend.records.cassandra.timeuuid import OLDEST, timeuuid
+from backend.records.cassandra.timeuuid import OLDEST
 from backend.records.cassandra.url import CassandraUrl
-from backend.records.ids import ticks
+from backend.records.ids import ticks, timeuuid
 from backend.records.record import Filter, Record
+from backend.settings import Settings
+from tests.records.sqlite.test_migration import ALIAS, DELETED, DRAWING, EXPECTED, STORED
+from tools.cassandra_nodes import Nodes, drop
 from tools.sample_records import Era, drawing
 from tools.stores import opened
 
+DUMP = Path(__file__).parents[1] / "data/cassandra-version-4.cql"  # what the program of version 4 wrote
 
-def test_a_keyspace_of_version_3_keeps_its_records(url: str, era: Era, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.fixture
+def url(nodes: Nodes) -> Iterator[str]:
+    """The URL of a keyspace that does not exist yet."""
+    nodes.need(1)
+    url = nodes.new_url(1)
+    yield url
+    drop(url)
+
+
+def create(url: str, version: int, fill: list[tuple[str, tuple[object, ...]]]) -> None:
+    """Create the tables of an earlier version, and execute statements in the keyspace."""
+    at = CassandraUrl.parse(url)
+    cluster = Cluster(at.hosts, protocol_version=5)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(migrate, "SCHEMA", migrate.SCHEMA[:version])
+        earlier.setattr(migrate, "VERSION", version)
+        try:
+            session: Session = cluster.connect()
+            migrate.migrate(session, at, "datacenter1")
+            for statement, values in fill:
+                session.execute(statement, values or None)
+        finally:
+            cluster.shutdown()
+
+
+def test_a_keyspace_of_version_3_keeps_its_records(url: str, era: Era) -> None:
     made = era.record()
-    with monkeypatch.context() as earlier:
-        earlier.setattr(migrate, "SCHEMA", migrate.SCHEMA[:3])
-        earlier.setattr(migrate, "VERSION", 3)
-        make_keyspace(url, made, label="3")
-
+    create(url, 3, insertion(made, label="3"))
     with closing(opened(url)) as store:
         assert store.page(10, None, Filter()).records == (msgspec.structs.replace(made, label="3"),)
         new = era.record(seconds=2, pen_widths=(22.0,))
-        assert store.insert(new, drawing(), None, 20) == new
+        store.insert(new, drawing(), 20)
         assert store.get(new.id) == new
         assert [(each.result, each.count) for each in store.counts()] == [("7", 2)]
 
 
-def make_keyspace(url: str, made: Record, label: str) -> None:
-    """A keyspace with one record and its correction, written with the columns of version 3."""
-    at = CassandraUrl.parse(url)
+def insertion(made: Record, label: str) -> list[tuple[str, tuple[object, ...]]]:
+    """The statements that insert a record and its correction, with the columns of version 3."""
     partition, day = Partition.of(made.id), Partition.of(made.id).minute.date()
-    cluster = Cluster(at.hosts, protocol_version=5)
-    try:
-        session = cluster.connect()
-        migrate.migrate(session, at, "datacenter1")
-        session.execute(
+    values = (made.result, made.digit, made.confidence, list(made.probabilities), made.verdict, made.source)
+    return [
+        (
             "INSERT INTO records (minute, shard, id, at, result, digit, confidence, probabilities, verdict, source, "
             "model_version) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                *(*partition, made.id, OLDEST, made.result, made.digit, made.confidence, list(made.probabilities)),
-                *(made.verdict, made.source, made.model_version),
-            ),
-        )
-        session.execute(
+            (*partition, made.id, OLDEST, *values, made.model_version),
+        ),
+        (
             "INSERT INTO records (minute, shard, id, at, label, deleted) VALUES (%s, %s, %s, %s, %s, false)",
             (*partition, made.id, timeuuid(ticks(partition.minute) + 1, 0, 0), label),
-        )
-        session.execute("INSERT INTO minutes (day, minute, shard) VALUES (%s, %s, %s)", (day, *partition))
-        session.execute("INSERT INTO days (part, day) VALUES (0, %s)", (day,))
-    finally:
-        cluster.shutdown()
+        ),
+        ("INSERT INTO minutes (day, minute, shard) VALUES (%s, %s, %s)", (day, *partition)),
+        ("INSERT INTO days (part, day) VALUES (0, %s)", (day,)),
+    ]
+
+
+def test_a_keyspace_of_version_4_keeps_everything(url: str, tmp_path: Path) -> None:
+    create(url, 4, [(line, ()) for line in DUMP.read_text().splitlines()])
+    day, stored = date(2025, 4, 23), list(STORED[3])  # an SQLite file of the same records
+    with closing(opened(url)) as store:
+        assert list(store.page(10, None, Filter()).records) == stored
+        assert [store.get(each.id) for each in stored] == stored
+        assert store.drawing(EXPECTED.id) == DRAWING
+        assert {(each.day, each.result): each.count for each in store.counts()} == {
+            (day, "7"): 2,
+            (day, "not a digit"): 1,
+        }
+        assert {(each.meant, each.read): each.count for each in store.confusion()} == {
+            ("1", "7"): 1,
+            ("4", "not_a_digit"): 1,
+        }
+        assert store.was_deleted(DELETED.id)
+        store.insert(DELETED, DRAWING, 20)
+        assert (store.get(DELETED.id), store.drawing(DELETED.id)) == (None, None)
+        assert store.delete(stored[0].id)
+        assert [(each.result, each.count) for each in store.counts()] == [("7", 1), ("not a digit", 1)]
+
+    recorder = open_recorder(Settings(instance=tmp_path, records_url=url))
+    recorder.start()
+    while not recorder.state()["ok"]:
+        time.sleep(0.05)
+    assert recorder.get(ALIAS) == stored[-1]
+    recorder.close()

@@ -14,7 +14,7 @@ def test_a_page_after_months_without_records_queries_a_handful_of_partitions(url
     for day in (0, 400):
         for second in range(30):
             made = record(id=id_at(era.at(second, days=day), clock=7))
-            store.insert(made, drawing(), None, 20)
+            store.insert(made, drawing(), 20)
     with count_partitions(store) as queried:
         page = store.page(50, None, Filter())
     assert len(page.records) == 50
@@ -26,7 +26,7 @@ def test_a_page_of_one_record_per_month_queries_two_partitions_each(url: str, er
     store = opened_cassandra(url)
     made = [era.record(days=30 * number) for number in range(80)]
     for each in made:
-        store.insert(each, drawing(), None, 20)
+        store.insert(each, drawing(), 20)
     with count_partitions(store) as queried:
         page = store.page(50, None, Filter())
     assert [each.id for each in page.records] == [each.id for each in made[:29:-1]]
@@ -41,7 +41,7 @@ def test_the_shards_of_a_minute_are_listed_together(url: str, era: Era) -> None:
     store = opened_cassandra(url)
     made = [record(id=id_at(era.start + timedelta(milliseconds=number), clock=number % 3)) for number in range(240)]
     for each in made:
-        store.insert(each, drawing(), None, 20)
+        store.insert(each, drawing(), 20)
     listed: list[Record] = []
     before = None
     while True:  # each shard has more than a page

@@ -52,7 +52,7 @@ def test_predictions_are_queued_without_cassandra_and_the_reason_is_reported(
         with caplog.at_level(logging.WARNING, "backend"):
             recorder.start()
             made = era.record()
-            assert recorder.record(made, drawing(), "key").state == "queued"
+            assert recorder.record(made, drawing()) == "queued"
             assert recorder.get(made.id) == made
             time.sleep(3)
         state = recorder.state()
@@ -67,7 +67,7 @@ def test_records_queued_before_the_connection_are_delivered_after_it(tmp_path: P
     made = [era.record(seconds=n) for n in range(10)]
     recorder = open_recorder(Settings(instance=tmp_path, records_url=url, record_budget_ms=100))
     for each in made:
-        assert recorder.record(each, drawing(), str(each.id)).state == "queued"  # it was not started
+        assert recorder.record(each, drawing()) == "queued"  # it was not started
     recorder.start()
     wait_until_queued_is(recorder, 0)
     assert [each.id for each in recorder.export(Filter())] == [each.id for each in reversed(made)]

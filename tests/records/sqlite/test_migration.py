@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import uuid
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from backend.records import open_recorder
-from backend.records.record import Drawing, Filter, Record, Recorded
+from backend.records.record import Drawing, Filter, Record
 from backend.records.sqlite.store import SqliteStore
 from backend.settings import Settings
 from tools.sample_records import record
 
-# Dumps of files that the earlier program made, with `PRAGMA user_version`.
+# Dumps of files that earlier programs made, with `PRAGMA user_version`.
 DATA = Path(__file__).parents[1] / "data"
 DRAWING = Drawing(image=b"\x89PNG", media_type="image/png", seen=bytes(784), strokes=b"[[[1,2,3]]]")
 
@@ -37,47 +37,72 @@ CORRECTED = record(
 )
 DELETED = record(id=id_of(3))
 QUEUED = record(id=id_of(4), label="9")
-STORED: tuple[Record, ...] = (CORRECTED, EXPECTED)  # newest first
+NOT_KEPT = record(id=id_of(5), verdict="unsure")
+ALIAS = id_of(9)  # of EXPECTED, in version 3
+# The records of each version, newest first.
+STORED: dict[int, tuple[Record, ...]] = {
+    2: (CORRECTED, EXPECTED),
+    3: (NOT_KEPT, CORRECTED, msgspec.structs.replace(EXPECTED, pen_widths=(22.0, 9.5))),
+}
 
 
-def load(dump: str, path: Path) -> None:
-    with closing(sqlite3.connect(path)) as file:
-        file.executescript((DATA / dump).read_text())
-        file.execute("UPDATE keys SET at = ?", (int(time.time()),))  # they expire after a day
-        file.commit()
+@pytest.fixture(params=STORED)
+def version(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
 
 
 @pytest.fixture
-def configured(tmp_path: Path) -> Settings:
-    """The settings of an instance folder with a store of version 2 and an outbox of version 1."""
-    load("records-version-2.sql", tmp_path / "records.sqlite")
-    load("outbox-version-1.sql", tmp_path / "outbox.sqlite")
+def configured(version: int, tmp_path: Path) -> Settings:
+    """The settings of an instance folder with a store of this version and an outbox of version 1."""
+    for dump, name in ((f"records-version-{version}.sql", "records.sqlite"), ("outbox-version-1.sql", "outbox.sqlite")):
+        with closing(sqlite3.connect(tmp_path / name)) as file:
+            file.executescript((DATA / dump).read_text())
     return Settings(instance=tmp_path, record_budget_ms=10_000)
 
 
-def test_a_store_of_version_2_keeps_its_records(configured: Settings) -> None:
+def test_a_store_keeps_its_records(configured: Settings, version: int) -> None:
     store = SqliteStore(configured.instance / "records.sqlite")
-    assert store.page(10, None, Filter()).records == STORED
-    assert [store.get(each.id) for each in STORED] == list(STORED)
-    assert [store.drawing(each.id) for each in STORED] == [DRAWING, DRAWING]
-    assert store.was_deleted(DELETED.id)
-    assert {each.result: each.count for each in store.counts()} == {"7": 1, "not a digit": 1}
+    assert store.page(10, None, Filter()).records == STORED[version]
+    assert [store.get(each.id) for each in STORED[version]] == list(STORED[version])
+    assert [store.drawing(each.id) for each in (CORRECTED, EXPECTED)] == [DRAWING, DRAWING]
+    assert {each.result: each.count for each in store.counts()} == {"7": len(STORED[version]) - 1, "not a digit": 1}
     assert {(each.meant, each.read): each.count for each in store.confusion()} == {
         ("1", "7"): 1,
         ("4", "not_a_digit"): 1,
     }
-    assert store.insert(record(id=id_of(9)), DRAWING, "first", 10) == EXPECTED  # its idempotency key
     new = record(id=id_of(10), pen_widths=(22.0,))
-    assert store.insert(new, DRAWING, None, 10) == new
+    store.insert(new, DRAWING, 10)
     assert store.get(new.id) == new
     store.close()
 
 
-def test_an_outbox_of_version_1_delivers_its_records(configured: Settings) -> None:
+def test_what_was_deleted_stays_deleted(configured: Settings) -> None:
+    store = SqliteStore(configured.instance / "records.sqlite")
+    assert store.was_deleted(DELETED.id)
+    store.insert(DELETED, DRAWING, 10)
+    assert (store.get(DELETED.id), store.drawing(DELETED.id)) == (None, None)
+    store.close()
+
+
+def test_an_outbox_of_version_1_delivers_its_records(configured: Settings, version: int) -> None:
     recorder = open_recorder(configured)
-    retry = recorder.record(record(id=id_of(9)), DRAWING, "fourth")
-    assert retry == Recorded(record=QUEUED, state="queued")
+    assert recorder.get(QUEUED.id) == QUEUED
+    assert recorder.record(QUEUED, DRAWING) == "stored"  # a retry
     recorder.deliver()
-    assert tuple(recorder.export(Filter())) == (QUEUED, *STORED)
+    found = sorted(recorder.export(Filter()), key=lambda each: each.id.time)
+    assert found == sorted([QUEUED, *STORED[version]], key=lambda each: each.id.time)
     assert recorder.drawing(QUEUED.id) == DRAWING
+    recorder.close()
+
+
+@pytest.mark.parametrize("version", [3])
+def test_a_record_is_found_by_both_of_its_ids(configured: Settings) -> None:
+    recorder = open_recorder(configured)
+    record_of_both = recorder.get(EXPECTED.id)
+    assert record_of_both is not None
+    assert recorder.get(ALIAS) == record_of_both
+    assert recorder.drawing(ALIAS) == DRAWING
+    assert recorder.correct(ALIAS, "3") == msgspec.structs.replace(record_of_both, label="3")
+    assert recorder.delete(ALIAS)
+    assert recorder.get(EXPECTED.id) is None
     recorder.close()
