@@ -12,7 +12,7 @@ USAGE = "Usage: python -m backend [serve | records COMMAND ... | version]"
 def main() -> int:
     command, *arguments = sys.argv[1:] or ["serve"]
     if command == "records":
-        from backend.records.command import main as records
+        from backend.commands.records import main as records
 
         return records(arguments)
     if command == "serve" and not arguments:

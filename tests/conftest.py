@@ -13,14 +13,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
+from backend.records.store import Store
 from backend.settings import Settings
 from backend.web.app import create_app
-from tools.cassandra_nodes import Nodes
+from tools.cassandra_nodes import Nodes, NoNodes, drop
 from tools.chromium import NoChromium, find_chromium, open_chromium
+from tools.sample_records import Era
 from tools.server import Server
 from tools.server import free_port as free_port
+from tools.stores import opened
 
 PATIENT = 10_000  # ms for the recorder: tests are about what is stored, not about how busy the machine is
+
+NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}  # kinds of stores
 
 # No deadline, because a busy machine is not a failure; in CI the same examples every time.
 hypothesis.settings.register_profile("digitpad", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -93,3 +98,41 @@ def nodes() -> Iterator[Nodes]:
     nodes = Nodes()
     yield nodes
     nodes.stop()
+
+
+@pytest.fixture(scope="session", params=["sqlite", *NODES])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a store that the tests share."""
+    if kind not in NODES:
+        yield f"sqlite:///{tmp_path_factory.mktemp('records')}/records.sqlite"
+        return
+    nodes: Nodes = request.getfixturevalue("nodes")
+    try:
+        nodes.need(NODES[kind])
+    except NoNodes as why:
+        pytest.skip(str(why))
+    url = nodes.new_url(NODES[kind])
+    yield url
+    drop(url)
+
+
+@pytest.fixture(scope="session")
+def store(kind: str, url: str) -> Iterator[Store]:
+    store = opened(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def era() -> Era:
+    return Era()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/records.sqlite"

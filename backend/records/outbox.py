@@ -92,7 +92,7 @@ class Outbox:
         rows = self._file.read("SELECT at FROM operations ORDER BY number LIMIT 1")
         return max(0.0, time.time() - rows[0][0]) if rows else 0.0
 
-    def deliver(self, store: Store, timeout: float, progress: Callable[[int], None] = lambda count: None) -> bool:
+    def deliver(self, store: Store, timeout: float, progress: Callable[[int], object] = lambda count: None) -> bool:
         """Apply all operations to the store, in order. Does nothing and returns False if another process is delivering.
 
         Operations on one record are applied one after the other, those on different records concurrently. An operation

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
-from backend.records import export
 from backend.records.record import PUBLIC_FIELDS, Confusion, Count, Drawing, Filter, public
+from backend.web import export
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
 from backend.web.openapi import describe

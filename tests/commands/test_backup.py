@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.commands.backup import backup
+from backend.commands.records import main
 from backend.records import open_recorder
-from backend.records.backup import backup
-from backend.records.command import main
 from backend.records.record import Filter
 from backend.records.recorder import Recorder
 from backend.settings import TOP, Settings

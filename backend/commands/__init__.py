@@ -1,0 +1,1 @@
+"""What an operator runs: `digitpad records copy`, `backup` and `deliver`."""
