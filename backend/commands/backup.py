@@ -37,7 +37,7 @@ def backup(settings: Settings, folder: Path, report: Callable[[str], None]) -> N
         shutil.copy2(key, folder)
     _sync(folder)
     if not isinstance(store, SqliteStore):
-        report("The records are in Cassandra; docs/recorder.md describes how to back them up.")
+        report("The records are in Cassandra; docs/backup.md describes how to back them up.")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -33,7 +33,7 @@ class Store(Protocol):
         """`Drawing.seen` of each; empty if the record does not exist, was deleted, or has no drawing."""
 
     def resolve_alias(self, record_id: uuid.UUID) -> uuid.UUID | None:
-        """The id of the record that version 2.0 also acknowledged as `record_id`; None: it has no other id."""
+        """The id of the record that an earlier version also acknowledged as `record_id`; None: it has no other id."""
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         """The newest records older than `before`. Scans a bounded number of records, so with a filter the page may be

@@ -28,7 +28,7 @@ from tools.sample_records import Era, drawing
 
 
 def restored(copy: Path, instance: Path) -> Recorder:
-    """Restore a backup as described in docs/recorder.md."""
+    """Restore a backup as described in docs/backup.md."""
     shutil.copytree(copy, instance)
     recorder = open_recorder(Settings(instance=instance, record_budget_ms=10_000))
     recorder.deliver()

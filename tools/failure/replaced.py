@@ -1,4 +1,4 @@
-"""One of three Cassandra nodes dies with its disk, and a new node replaces it, as described in docs/recorder.md.
+"""One of three Cassandra nodes dies with its disk, and a new node replaces it, as described in docs/backup.md.
 
     python -m tools.failure.replaced [SECONDS]     (default 30 in each phase; three local nodes)
 

@@ -1,4 +1,4 @@
-"""A Cassandra snapshot is restored to a lost keyspace, as described in docs/recorder.md."""
+"""A Cassandra snapshot is restored to a lost keyspace, as described in docs/backup.md."""
 
 from __future__ import annotations
 
