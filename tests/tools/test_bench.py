@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import uuid
 from itertools import islice
 from pathlib import Path
 from threading import Thread
@@ -68,6 +69,7 @@ def test_each_page_request_has_its_own_idempotency_key() -> None:
     requests = list(islice(page_requests(), 30))
     keys = [request.partition(b"Idempotency-Key: ")[2].partition(b"\r\n")[0] for request in requests]
     assert len(set(keys)) == 30
+    assert {uuid.UUID(key.decode()).version for key in keys} == {7}
 
 
 def test_the_table_shows_median_and_range_of_the_rounds() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from backend.records.ids import new_key
 from tools.bench.load import post
 
 DRAWINGS: dict[str, list[str]] = json.loads(Path(__file__).with_name("drawings.json").read_text())
@@ -20,9 +20,8 @@ def data_urls(kind: str) -> Iterator[bytes]:
 
 def page_requests() -> Iterator[bytes]:
     """Endless requests like those of the page: JSON with strokes, each with its own idempotency key."""
-    key = f"{secrets.token_hex(8)}%016d"
-    placeholder = "K" * len(key % 0)
+    placeholder = str(new_key())
     header = f"Idempotency-Key: {placeholder}\r\n"
     requests = [post("/predict", body.encode(), "application/json", header) for body in DRAWINGS["page"]]
-    for n in itertools.count():
-        yield requests[n % len(requests)].replace(placeholder.encode(), (key % n).encode(), 1)
+    for request in itertools.cycle(requests):
+        yield request.replace(placeholder.encode(), str(new_key()).encode(), 1)

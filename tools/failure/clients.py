@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 
+from backend.records.ids import new_key
 from tools.drawings import as_data_url, as_file, draw
 from tools.failure.checker import History, ask, check, follow, read_back
 from tools.server import Server
@@ -35,7 +35,7 @@ class Client(threading.Thread):
             self._draw()
 
     def _draw(self) -> None:
-        key = secrets.token_hex(8)
+        key = str(new_key())
         self._history.sent.add(key)
         body = {"image": random.choice(DRAWINGS), "source": "upload", "file_name": key}
         for _ in range(TRIES):
