@@ -1,3 +1,5 @@
+import { compareClocks } from "./clock.js";
+
 /** The HTTP client that all calls share. */
 
 /** A call without a response after this many milliseconds has failed. */
@@ -19,6 +21,19 @@ export class Failure extends Error {
 }
 
 /**
+ * Send a request, and compare this device's clock with the server's.
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+export async function send(path, init) {
+  const sent = Date.now();
+  const response = await fetch(path, init);
+  compareClocks(response, sent);
+  return response;
+}
+
+/**
  * @param {string} path
  * @param {RequestInit} [init]
  * @param {(response: Response) => Promise<any>} [read] reads a response body
@@ -29,7 +44,7 @@ export async function call(path, init = {}, read = (response) => response.json()
   const timeout = AbortSignal.timeout(TIMEOUT);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   try {
-    const response = await fetch(path, { ...init, signal });
+    const response = await send(path, { ...init, signal });
     if (!response.ok) throw await failureOf(response);
     return response.status === 204 ? null : await read(response);
   } catch (error) {

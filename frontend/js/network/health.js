@@ -1,3 +1,5 @@
+import { send } from "./client.js";
+
 /**
  * @typedef {{
  *   recorder: {ok: boolean, queued?: number}, model: {version: string},
@@ -8,7 +10,7 @@
 /** @returns {Promise<Readiness | null>} also of a server that isn't ready (503); null: it can't be reached */
 export async function readiness() {
   try {
-    return await (await fetch("/health/ready")).json();
+    return await (await send("/health/ready")).json();
   } catch {
     return null;
   }
@@ -17,7 +19,7 @@ export async function readiness() {
 /** @returns {Promise<string | null>} such as "2.0.0"; null: unknown */
 export async function serverVersion() {
   try {
-    return (await (await fetch("/health/live")).json()).version ?? null;
+    return (await (await send("/health/live")).json()).version ?? null;
   } catch {
     return null;
   }

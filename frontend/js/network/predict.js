@@ -1,4 +1,6 @@
-import { call } from "./client.js";
+import { call, Failure } from "./client.js";
+import { newKey } from "./idempotency_key.js";
+import { retry } from "./retry.js";
 
 /**
  * The calls that read a drawing; /openapi.json describes the fields.
@@ -29,13 +31,29 @@ export function preview(image, signal) {
   return call("/predict?record=false", { method: "POST", body: image, headers: { "Content-Type": "text/plain" }, signal });
 }
 
+/** The codes for a key that the server refuses for its time. */
+const WRONG_TIME = ["idempotency_key_expired", "idempotency_key_in_future"];
+
 /**
- * Read a drawing and record it.
- * @param {DrawingRequest} drawing
- * @param {string} key idempotency key: the same for every retry, so that the drawing is recorded once
+ * Read a drawing and record it. Retries have the same idempotency key, so the drawing is recorded once. A key that is
+ * refused because this device's clock is wrong is replaced once.
+ * @param {Promise<DrawingRequest>} drawing
+ * @param {(failure: Failure) => void} onRetry called before each retry
  * @returns {Promise<Prediction>}
  */
-export function predict(drawing, key) {
+export async function predict(drawing, onRetry) {
+  const key = newKey();
+  try {
+    return await retry(async () => record(await drawing, key), onRetry);
+  } catch (error) {
+    if (!(error instanceof Failure && WRONG_TIME.includes(error.code))) throw error;
+    const corrected = newKey(); // by the response that refused the first
+    return retry(async () => record(await drawing, corrected), onRetry);
+  }
+}
+
+/** @param {DrawingRequest} drawing @param {string} key @returns {Promise<Prediction>} */
+function record(drawing, key) {
   const body = JSON.stringify(drawing);
   return call("/predict", {
     method: "POST",

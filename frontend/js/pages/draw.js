@@ -7,7 +7,6 @@ import { Failure } from "../network/client.js";
 import { readiness } from "../network/health.js";
 import { predict } from "../network/predict.js";
 import { Preview } from "../network/preview.js";
-import { retry } from "../network/retry.js";
 import { DRAW, find } from "../selectors.js";
 import { Correction } from "../view/correction.js";
 import { setUpKeyboard } from "../view/keyboard.js";
@@ -87,12 +86,12 @@ async function onPredict() {
   const { version } = drawing;
   if (predicting === version) return;
   predicting = version;
-  const [request, key] = [drawingRequest(), newKey()]; // now, since the drawing may change before a retry
+  const request = drawingRequest(); // now, since the drawing may change before a retry
   preview.stop();
   correction.close();
   page.result.ariaBusy = "true";
   try {
-    const prediction = await retry(async () => predict(await request, key), (failure) => result.retrying(failure));
+    const prediction = await predict(request, (failure) => result.retrying(failure));
     if (version === drawing.version) {
       result.showPrediction(prediction);
       if (prediction.recorded !== "no") correction.open(prediction);
@@ -122,14 +121,6 @@ async function drawingRequest() {
     ...(picture ? { source: "upload", file_name: picture.name } : { source: "canvas" }),
   };
   return { image: await paper.dataURL(), ...fields };
-}
-
-/** @returns {string} an idempotency key: a UUID of version 7 */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  new DataView(bytes.buffer).setBigUint64(0, (BigInt(Date.now()) << 16n) | 0x7000n | BigInt(bytes[7]));
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {unknown} error */
