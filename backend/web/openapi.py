@@ -33,7 +33,7 @@ class Description:
     body: type | None
     form: bool
     query: type | None
-    headers: Mapping[str, str]
+    headers: Mapping[str, Any]
     errors: Sequence[int]
 
 
@@ -45,14 +45,14 @@ def describe(
     body: type | None = None,
     form: bool = False,
     query: type | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, Any] | None = None,
     errors: Sequence[int] = (),
 ) -> Callable[[View], View]:
     """Describe a view for the OpenAPI document.
 
     answer: the struct of the response; None for bytes of one of `media_types`, or for no content (204).
     body: the struct of the JSON request. form: whether a data URL as text or a form is accepted too.
-    query: the struct of the query string. headers: name and meaning of the request headers that matter.
+    query: the struct of the query string. headers: name and type of the request headers that matter.
     errors: the statuses of possible errors.
     """
 
@@ -121,8 +121,8 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
             {"name": name, "in": "query", "schema": schema} for name, schema in query["properties"].items()
         ]
     operation["parameters"] += [
-        {"name": name, "in": "header", "schema": {"type": "string", "description": meaning}}
-        for name, meaning in description.headers.items()
+        {"name": name, "in": "header", "schema": msgspec.json.schema(kind)}
+        for name, kind in description.headers.items()
     ]
     if description.body:
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}

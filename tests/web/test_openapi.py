@@ -40,7 +40,10 @@ def test_every_schema_reference_resolves(contract: dict[str, Any]) -> None:
 
 def test_the_idempotency_key_is_documented(contract: dict[str, Any]) -> None:
     parameters = contract["paths"]["/predict"]["post"]["parameters"]
-    assert ("Idempotency-Key", "header") in [(each["name"], each["in"]) for each in parameters]
+    [key] = [each for each in parameters if each["in"] == "header"]
+    assert (key["name"], key["schema"]["type"], key["schema"]["format"]) == ("Idempotency-Key", "string", "uuid")
+    assert "version 7" in key["schema"]["description"]
+    assert not key.get("required")
 
 
 def test_errors_are_documented_as_problem_details(client: FlaskClient, contract: dict[str, Any]) -> None:

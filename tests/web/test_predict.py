@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import cv2
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from werkzeug.test import TestResponse
 
 from backend.reading.decode import decode
-from backend.records.ids import new_key
+from backend.records.ids import key_time, new_key
 from backend.settings import Settings
 from backend.web.app import create_app
 from tools.drawings import SEVEN, SEVEN_URL, STROKES, as_data_url, as_file, draw
@@ -159,6 +160,9 @@ def test_without_a_recorder_drawings_are_still_read(settings: Settings) -> None:
 
 BLANK = np.full((280, 280), 255, np.uint8)
 HUGE_HEADER = SEVEN[:16] + (20_000).to_bytes(4, "big") * 2 + SEVEN[24:]
+RANDOM_KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"  # version 4
+OLD_KEY = "01932c07-209e-7d00-9c4a-1693d31e4529"  # of 2024
+FUTURE_KEY = "0c8d3a1f-3a00-7d00-9c4a-1693d31e4529"  # of 2407
 REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "empty body": ({"data": ""}, 400, "empty_body"),
     "words": ({"data": "seven"}, 400, "not_a_data_url"),
@@ -182,7 +186,9 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "a wrong parameter": ({"data": SEVEN_URL, "query_string": "record=perhaps"}, 400, "bad_parameter"),
     "an unknown parameter": ({"data": SEVEN_URL, "query_string": "rekord=false"}, 400, "bad_parameter"),
     "an empty key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": ""}}, 400, "bad_idempotency_key"),
-    "a long key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": "k" * 201}}, 400, "bad_idempotency_key"),
+    "a random key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": RANDOM_KEY}}, 400, "bad_idempotency_key"),
+    "an old key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": OLD_KEY}}, 400, "idempotency_key_expired"),
+    "a future key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": FUTURE_KEY}}, 400, "idempotency_key_in_future"),
 }
 
 
@@ -200,7 +206,7 @@ def test_a_bad_request_gets_a_clear_error_and_records_nothing(client: FlaskClien
     assert newest(client) is None
 
 
-def test_the_same_key_returns_the_same_record(client: FlaskClient) -> None:
+def test_the_same_request_again_gets_the_same_answer_and_makes_one_record(client: FlaskClient) -> None:
     headers = {"Idempotency-Key": str(new_key())}
     first = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
     again = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
@@ -214,11 +220,36 @@ def test_another_key_makes_another_record(client: FlaskClient) -> None:
     assert len(client.get("/records").get_json()["records"]) == 2
 
 
-def test_another_drawing_with_the_same_key_is_another_record(client: FlaskClient) -> None:
+def test_another_drawing_under_the_same_key_is_another_record(client: FlaskClient) -> None:
     headers = {"Idempotency-Key": str(new_key())}
-    for data in (SEVEN_URL, as_data_url(as_file(draw(3)))):
-        assert client.post("/predict", data=data, headers=headers).status_code == 200
-    assert {each["result"] for each in client.get("/records").get_json()["records"]} == {"7", "3"}
+    answers = [
+        client.post("/predict", data=as_data_url(as_file(draw(digit))), headers=headers).get_json()
+        for digit in (7, 3, 7, 3)
+    ]
+    assert [each["result"] for each in answers] == ["7", "3", "7", "3"]
+    assert answers[:2] == answers[2:]
+    recorded = [each["id"] for each in client.get("/records").get_json()["records"]]
+    assert sorted(recorded) == sorted(each["id"] for each in answers[:2])
+
+
+def test_a_record_has_the_date_of_its_key_and_its_place_in_the_list(client: FlaskClient) -> None:
+    ages = timedelta(hours=1), timedelta(days=29), timedelta(minutes=1)
+    keys = [new_key(datetime.now(UTC) - age) for age in ages]
+    dates = [
+        client.post("/predict", data=SEVEN_URL, headers={"Idempotency-Key": str(key)}).get_json()["date"]
+        for key in keys
+    ]
+    assert [datetime.fromisoformat(date) for date in dates] == [key_time(key) for key in keys]
+    listed = [each["date"] for each in client.get("/records").get_json()["records"]]
+    assert listed == [dates[2], dates[0], dates[1]]
+
+
+def test_a_retry_does_not_restore_a_deleted_record(client: FlaskClient) -> None:
+    headers = {"Idempotency-Key": str(new_key())}
+    first = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
+    assert client.delete(f"/records/{first['id']}").status_code == 204
+    assert client.post("/predict", data=SEVEN_URL, headers=headers).get_json()["id"] == first["id"]
+    assert newest(client) is None
 
 
 def test_a_one_pixel_image_is_blank(client: FlaskClient) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,13 +12,13 @@ from backend.reading.decode import decode
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.verdict import Verdict
-from backend.records.ids import date_text, new_key, record_id
+from backend.records.ids import date_text, record_id
 from backend.records.record import Drawing, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import small_png_url
-from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
+from backend.web.idempotency_key import IdempotencyKey, parse_idempotency_key
 from backend.web.openapi import describe
 from backend.web.services import services
 
@@ -53,9 +52,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     body=JsonBody,
     form=True,
     query=Query,
-    headers={
-        "Idempotency-Key": "1 to 200 visible ASCII characters; new for each drawing, the same when it is retried."
-    },
+    headers={"Idempotency-Key": IdempotencyKey},
     answer=Prediction,
     errors=(400, 403, 413, 415, 422, 503),
 )
@@ -66,7 +63,7 @@ def predict() -> Response:
     `expected`. A retry with the same `Idempotency-Key` gets the same response and creates no second record.
     """
     query = parse_query(Query)
-    key = _idempotency_key()
+    key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
     settings, recognizer, recorder = services().settings, services().recognizer, services().recorder
 
     sent = parse_request(request, settings)
@@ -108,14 +105,3 @@ def predict() -> Response:
             model_version=record.model_version,
         )
     )
-
-
-def _idempotency_key() -> uuid.UUID:
-    text = request.headers.get("Idempotency-Key")
-    if text is None:
-        return new_key()
-    with suppress(ValueError):
-        key = uuid.UUID(text)
-        if key.version == 7:
-            return key
-    raise Problem(400, "bad_idempotency_key", "Idempotency-Key must be a UUID version 7.")
