@@ -76,3 +76,44 @@ def test_a_wrong_clock_is_corrected_before_the_first_drawing(page: Page, error: 
     assert is_now(key_time(key))
     assert is_now(datetime.fromisoformat(answer["date"]))
     assert [id_ for id_ in records(page) if id_ not in before] == [answer["id"]]
+
+
+NOTE_MESSAGES = """(notice) => {
+  window.messages = [];
+  new MutationObserver(() => window.messages.push(notice.textContent)).observe(notice, { childList: true });
+}"""
+
+
+@any_screen
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(timedelta(hours=2), "idempotency_key_in_future"), (timedelta(days=-31), "idempotency_key_expired")],
+)
+def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, error: timedelta, code: str) -> None:
+    page.clock.install()
+    page.goto("/")
+    draw(page, "7")
+    expect(page.get_by_role("status")).to_contain_text("7")
+    before, keys = records(page), sent_keys(page)
+    refusals: list[str] = []
+    page.on("response", lambda response: refusals.append(response.json()["code"]) if response.status == 400 else None)
+    page.locator("#notice").evaluate(NOTE_MESSAGES)
+    page.clock.set_system_time(datetime.now() + error)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    assert refusals == [code]
+    assert [is_now(key_time(key)) for key in keys] == [False, True]
+    assert "".join(page.evaluate("window.messages")) == ""
+    [record] = [id_ for id_ in records(page) if id_ not in before]
+    assert is_now(datetime.fromisoformat(page.request.get(f"/records/{record}").json()["date"]))
+
+
+@any_screen
+def test_a_key_is_replaced_only_once(page: Page) -> None:
+    problem = {"status": 400, "code": "idempotency_key_expired", "detail": "Check your clock."}
+    keys = sent_keys(page)
+    page.route(PREDICT, lambda route: route.fulfill(status=400, json=problem))
+    draw(page, "7")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#notice")).to_have_text("Check your clock.")
+    assert len(set(keys)) == len(keys) == 2
