@@ -15,6 +15,8 @@ import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -140,6 +142,32 @@ def test_a_body_over_the_limit_is_rejected(tmp_path: Path, chunked: bool) -> Non
         assert (answer.status, json.load(answer)["code"]) == (413, "too_large")
         connection.close()
         assert predict(running.url)["digit"] == 7
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "status"),
+    [
+        ("GET /", None, 200),
+        ("GET /static/js/pages/draw.js", None, 200),
+        ("GET /health/ready", None, 200),
+        ("GET /nothing", None, 404),
+        ("POST /predict", SEVEN_URL, 200),
+        ("POST /predict", "seven", 400),
+        ("POST /predict", "A" * 12_000_001, 413),
+    ],
+)
+def test_every_response_has_the_time(server: str, request_line: str, body: str | None, status: int) -> None:
+    """By which the page corrects its clock, see frontend/js/network/clock.js."""
+    connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=30)
+    sent = datetime.now(UTC)
+    method, path = request_line.split()
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    received = datetime.now(UTC)
+    connection.close()
+    assert answer.status == status
+    date = parsedate_to_datetime(answer.headers["Date"])
+    assert sent - timedelta(seconds=5) < date <= received
 
 
 def test_an_unfinished_body_does_not_delay_other_clients(server: str) -> None:
