@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import uuid
+from datetime import UTC, datetime, timedelta
+
 from playwright.sync_api import Page, expect
+
+from backend.records.ids import key_time
+from tests.page.conftest import any_screen
 
 
 def open_operation(page: Page, server: str, method: str, path: str) -> None:
@@ -43,3 +50,23 @@ def test_every_operation_is_listed(page: Page, server: str) -> None:
     expect(page.locator("details.operation")).to_have_count(
         sum(len(methods) for methods in description["paths"].values())
     )
+
+
+def assert_created_now(text: str) -> None:
+    key = uuid.UUID(text)
+    assert (str(key), key.version, key.variant) == (text, 7, uuid.RFC_4122)
+    assert abs(key_time(key) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@any_screen
+def test_the_examples_create_idempotency_keys(page: Page, server: str) -> None:
+    page.goto(f"{server}/api")
+    page.get_by_role("link", name="idempotency key").click()
+    bash, python, javascript = (page.locator(f"#{name}").inner_text() for name in ("bash", "python", "javascript"))
+    created, _, send = bash.rpartition("\n")
+    assert 'Idempotency-Key: $key" http' in send
+    assert_created_now(subprocess.check_output(["bash", "-c", f'{created}\necho "$key"'], text=True).strip())
+    names: dict[str, str] = {}
+    exec(python, names)
+    assert_created_now(names["key"])
+    assert_created_now(page.evaluate(f"() => {{ {javascript} return key; }}"))
