@@ -1,7 +1,7 @@
 """Compares what clients were told with the records that are there afterwards.
 
-Every acknowledged record must exist exactly once, a drawing without an answer at most once. A record that was
-answered as "stored" must be readable at once, and no answer may be a 500.
+Every acknowledged record must exist exactly once, a drawing without an answer at most once, both with the date of their
+key. A record that was answered as "stored" must be readable at once, and no answer may be a 500.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import http.client
 import json
 import sys
 import time
+import uuid
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from backend.records.ids import key_time
 
 
 @dataclass
@@ -26,7 +30,6 @@ class History:
     acknowledged: dict[str, str] = field(default_factory=dict)  # id by key
     labels: dict[str, str] = field(default_factory=dict)  # by id; "?" if there was no answer
     deleted: dict[str, str] = field(default_factory=dict)  # by id: "yes", or "?" if there was no answer
-    aliases: dict[str, str] = field(default_factory=dict)  # id of an earlier try's record, by acknowledged id
     records: list[dict[str, Any]] = field(default_factory=list)  # in the end
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -85,24 +88,13 @@ def read_back(port: int) -> list[dict[str, Any]]:
         before = f"&before={page['next']}"
 
 
-def follow(port: int, history: History) -> None:
-    """Look up the acknowledged ids that are not listed: they may be aliases of an earlier try's record."""
-    listed = {each["id"] for each in history.records}
-    for record_id in history.acknowledged.values():
-        if record_id not in listed:
-            status, answer = ask(port, "GET", f"/records/{record_id}")
-            if status == 200:
-                history.aliases[record_id] = answer["id"]
-
-
 def check(history: History) -> list[str]:
     """What is wrong with the records, in sentences."""
     by_id = Counter(each["id"] for each in history.records)
     by_key = Counter(each["file_name"] for each in history.records)
     wrong = [f"{each} exists {count} times" for each, count in by_id.items() if count > 1]
     for key, record_id in history.acknowledged.items():
-        exists = by_id[history.aliases.get(record_id, record_id)] > 0
-        if not exists and record_id not in history.deleted:
+        if not by_id[record_id] and record_id not in history.deleted:
             wrong.append(f"{record_id} was acknowledged, but is lost")
         if by_key[key] and history.deleted.get(record_id) == "yes":
             wrong.append(f"{record_id} was deleted, but exists")
@@ -114,9 +106,11 @@ def check(history: History) -> list[str]:
         for key in unacknowledged
         if by_key[key] > 1
     ]
-    labels = {history.aliases.get(record_id, record_id): label for record_id, label in history.labels.items()}
     for each in history.records:
-        label = labels.get(each["id"])
+        label = history.labels.get(each["id"])
         if label not in (None, "?") and each["label"] != label:
             wrong.append(f"{each['id']} was labeled {label}, but has {each['label']}")
+        key = each["file_name"]
+        if key in history.sent and datetime.fromisoformat(each["date"]) != key_time(uuid.UUID(key)):
+            wrong.append(f"{each['id']} has the date {each['date']}, which is not that of its key {key}")
     return wrong
