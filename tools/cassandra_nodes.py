@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -71,9 +72,10 @@ class Nodes:
         """Claim the first net that no other run has claimed and on which no node responds. Raises NoNodes."""
         if self._lock is not None:
             return
-        HOME.mkdir(parents=True, exist_ok=True)
         for self._net in NETS:
-            lock = open(HOME / f"{self._net}.lock", "a")  # noqa: SIM115 - closed in stop()
+            # In the folder that all checkouts on this machine share, as they share its addresses.
+            path = Path(tempfile.gettempdir(), f"digitpad-cassandra-{self._net}.lock")
+            lock = open(path, "a")  # noqa: SIM115 - closed in stop()
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
