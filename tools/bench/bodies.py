@@ -18,10 +18,10 @@ def data_urls(kind: str) -> Iterator[bytes]:
     return itertools.cycle([post("/predict", url.encode()) for url in DRAWINGS[kind]])
 
 
-def page_requests() -> Iterator[bytes]:
-    """Endless requests like those of the page: JSON with strokes, each with its own idempotency key."""
+def page_requests(keyed: bool = True) -> Iterator[bytes]:
+    """Endless requests like those of the page: JSON with strokes, each with its own idempotency key if `keyed`."""
     placeholder = str(new_key())
-    header = f"Idempotency-Key: {placeholder}\r\n"
+    header = f"Idempotency-Key: {placeholder}\r\n" if keyed else ""
     requests = [post("/predict", body.encode(), "application/json", header) for body in DRAWINGS["page"]]
     for request in itertools.cycle(requests):
         yield request.replace(placeholder.encode(), str(new_key()).encode(), 1)

@@ -3,7 +3,7 @@
     python -m tools.bench.compare ../before . --connections 8 32 --rounds 5 --seconds 3
 
 The others are compared with the first checkout. Each is served by its own `.venv` if it has one. A checkout may be
-followed by settings, as in `.,RECORDS_URL=none,THREADS=4`.
+followed by settings, as in `.,RECORDS_URL=none,THREADS=4`. With `IDEMPOTENCY_KEYS=no` its requests have no keys.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main() -> None:
             print(f"{checkout}: first answer after {server.start_seconds:.2f} s")
         for connections in options.connections:
             before = [cpu(server) for server in servers]
-            loads = in_turn(servers, connections, options.rounds, options.seconds)
+            keys = ["IDEMPOTENCY_KEYS=no" not in checkout for checkout in options.checkouts]
+            loads = in_turn(servers, keys, connections, options.rounds, options.seconds)
             for number, (checkout, mine) in enumerate(zip(options.checkouts, loads, strict=True)):
                 used = (cpu(servers[number]) - before[number]) / sum(load.answered for load in mine)
                 print(
@@ -63,15 +64,15 @@ def serve(checkout: str, instance: Path) -> Server:
     return Server(environment, command, folder, next(data_urls("white")), LOG)
 
 
-def in_turn(servers: list[Server], connections: int, rounds: int, seconds: float) -> list[list[Load]]:
+def in_turn(servers: list[Server], keys: list[bool], connections: int, rounds: int, seconds: float) -> list[list[Load]]:
     """The loads of each server, round by round; every other round in reverse order."""
     loads: list[list[Load]] = [[] for _ in servers]
-    for server in servers:
-        drive(server.port, page_requests(), connections, 0.5)
+    for server, keyed in zip(servers, keys, strict=True):
+        drive(server.port, page_requests(keyed), connections, 0.5)
     for number in range(rounds):
         order = range(len(servers)) if number % 2 == 0 else reversed(range(len(servers)))
         for each in order:
-            loads[each].append(drive(servers[each].port, page_requests(), connections, seconds))
+            loads[each].append(drive(servers[each].port, page_requests(keys[each]), connections, seconds))
     return loads
 
 
