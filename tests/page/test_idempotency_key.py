@@ -47,7 +47,7 @@ def test_keys_of_the_same_millisecond_differ(blank: Page) -> None:
 
 
 def is_now(time: datetime) -> bool:
-    return abs(time - datetime.now(UTC)) < timedelta(seconds=10)
+    return abs(time - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def sent_keys(page: Page) -> list[uuid.UUID]:
@@ -67,7 +67,7 @@ def sent_keys(page: Page) -> list[uuid.UUID]:
 def test_a_wrong_clock_is_corrected_before_the_first_drawing(page: Page, error: timedelta) -> None:
     page.clock.install(time=datetime.now() + error)
     page.goto("/")
-    assert abs(page.evaluate("Date.now()") / 1000 - (datetime.now(UTC) + error).timestamp()) < 10
+    assert abs(page.evaluate("Date.now()") / 1000 - (datetime.now(UTC) + error).timestamp()) < 60
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
     before, keys = records(page), sent_keys(page)
