@@ -117,3 +117,18 @@ def test_a_key_is_replaced_only_once(page: Page) -> None:
     page.get_by_role("button", name="Predict").click()
     expect(page.locator("#notice")).to_have_text("Check your clock.")
     assert len(set(keys)) == len(keys) == 2
+
+
+@any_screen
+def test_predict_after_a_failure_sends_the_same_request_and_then_a_new_one(page: Page) -> None:
+    problem = {"status": 413, "code": "too_large", "detail": "Not now."}
+    keys = sent_keys(page)
+    draw(page, "7")
+    page.route(PREDICT, lambda route: route.fulfill(status=413, json=problem))
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#notice")).to_have_text("Not now.")
+    page.unroute(PREDICT)
+    for _ in range(2):
+        predict(page)
+    failed, again, new = keys
+    assert failed == again != new

@@ -34,31 +34,38 @@ export function preview(image, signal) {
 /** The codes for a key that the server refuses for its time. */
 const WRONG_TIME = ["idempotency_key_expired", "idempotency_key_in_future"];
 
+/** The last request without a response, and its idempotency key. @type {{body: string, key: string} | null} */
+let unanswered = null;
+
 /**
- * Read a drawing and record it. Retries have the same idempotency key, so the drawing is recorded once. A key that is
- * refused because this device's clock is wrong is replaced once.
+ * Read a drawing and record it. Retries have the same idempotency key, also when a person asks for the same drawing again
+ * after a failure, so the drawing is recorded once. A key that is refused because this device's clock is wrong is
+ * replaced once.
  * @param {Promise<DrawingRequest>} drawing
  * @param {(failure: Failure) => void} onRetry called before each retry
  * @returns {Promise<Prediction>}
  */
 export async function predict(drawing, onRetry) {
-  const key = newKey();
+  const body = JSON.stringify(await drawing);
+  const { key } = (unanswered = unanswered?.body === body ? unanswered : { body, key: newKey() });
   try {
-    return await retry(async () => record(await drawing, key), onRetry);
+    return await retry(() => record(body, key), onRetry);
   } catch (error) {
     if (!(error instanceof Failure && WRONG_TIME.includes(error.code))) throw error;
     const corrected = newKey(); // by the response that refused the first
-    return retry(async () => record(await drawing, corrected), onRetry);
+    unanswered = { body, key: corrected };
+    return retry(() => record(body, corrected), onRetry);
   }
 }
 
-/** @param {DrawingRequest} drawing @param {string} key @returns {Promise<Prediction>} */
-function record(drawing, key) {
-  const body = JSON.stringify(drawing);
-  return call("/predict", {
+/** @param {string} body a DrawingRequest as JSON @param {string} key @returns {Promise<Prediction>} */
+async function record(body, key) {
+  const prediction = await call("/predict", {
     method: "POST",
     body,
     headers: { "Content-Type": "application/json", "Idempotency-Key": key },
     keepalive: body.length < KEEPALIVE_LIMIT, // completes even if the page is closed
   });
+  if (unanswered?.key === key) unanswered = null;
+  return prediction;
 }
