@@ -47,12 +47,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def meant(self) -> str | None:
         """What the person drew, if they said."""
-        return self.label if self.label is not None else self.expected
+        return meant(self.label, self.expected)
 
     @property
     def read(self) -> str:
         """What the network read, as a label."""
-        return "not_a_digit" if self.verdict == "not_a_digit" else str(self.digit)
+        return read(self.verdict, self.digit)
+
+
+def meant(label: str | None, expected: str | None) -> str | None:
+    return label if label is not None else expected
+
+
+def read(verdict: Verdict, digit: int) -> str:
+    return "not_a_digit" if verdict == "not_a_digit" else str(digit)
 
 
 PRIVATE_FIELDS = ("client",)  # for the operator only

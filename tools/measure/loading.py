@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from backend.records.cassandra.connection import PendingStatement
-from backend.records.cassandra.counts import Counts
+from backend.records.cassandra.counts import NEVER, Counts
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.rows import insertion
 from backend.records.cassandra.store import CassandraStore, list_partition
@@ -103,7 +103,7 @@ def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
             connection.result(pending.pop(0))
     for each in pending:
         connection.result(each)
-    Counts(connection).count(partitions)
+    Counts(connection).count(partitions[0].minute, {each.shard: NEVER for each in partitions})
 
 
 def _load_sqlite(store: Store, count: int) -> int:

@@ -5,6 +5,7 @@
     python -m tools.measure.recorder export URL [FORMAT...]    memory that an export takes
     python -m tools.measure.recorder throughput URL [SECONDS]  durable records per second
     python -m tools.measure.recorder sizes [COUNT]             bytes on disk per record, with and without its drawing
+    python -m tools.measure.recorder counts URL [SECONDS]      latency of counts while 6,000 records per minute come in
     python -m tools.measure.recorder nodes [SECONDS]           latency with all nodes up, one paused, one down
 
 URL is like RECORDS_URL; `load` needs an empty store. docs/scale.md has the results.
@@ -227,6 +228,34 @@ def answer_times(recorder: Recorder, seconds: float) -> tuple[list[float], Count
     return list(took), Counter(states)
 
 
+def write_steadily(url: str, seconds: float) -> int:
+    """How many records were written."""
+    with tempfile.TemporaryDirectory() as folder:
+        recorder = open_recorder(Settings(instance=Path(folder), records_url=url))
+        recorder.start()
+        while not recorder.state()["ok"]:
+            time.sleep(0.1)
+        written = len(answer_times(recorder, seconds)[0])
+        while recorder.state()["queued"]:
+            time.sleep(0.1)
+        recorder.close()
+        return written
+
+
+def counts(url: str, seconds: float) -> None:
+    """Count twice a second in this process while another one writes."""
+    store, took = opened(url), list[float]()
+    before = sum(each.count for each in store.counts())
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+        writer = processes.submit(write_steadily, url, seconds)
+        while not writer.done():
+            took += milliseconds(store.counts, 1)
+            time.sleep(0.5)
+    counted = sum(each.count for each in store.counts()) - before
+    print(f"{counted} of {writer.result()} new records are counted, {before} earlier ones; {spread(took)}")
+    store.close()
+
+
 def nodes_away(seconds: float) -> None:
     nodes = Nodes()
     nodes.need(3)
@@ -275,6 +304,8 @@ if __name__ == "__main__":
             throughput(url, float(given[0]) if given else 30)
         case ["sizes", *given]:
             sizes(int(given[0]) if given else 10_000)
+        case ["counts", url, *given]:
+            counts(url, float(given[0]) if given else 150)
         case ["nodes", *given]:
             nodes_away(float(given[0]) if given else 30)
         case _:

@@ -1,66 +1,72 @@
-"""Counting records without scanning all of them: a partition is counted once, when its minute is over.
+"""Counting records without scanning all of them: totals are saved for each minute, hour and day when it is over.
 
-Counts are computed from the records, so any process may compute them again at any time. Whoever changes a counted
-partition (by a correction, a deletion, or a record from an outbox) deletes its counts. If another process is counting
-at that moment, the deletion wins: counts are written with a timestamp SKEW before the counting began, and Cassandra
-keeps what has the later timestamp.
+The current day is the sum of its hours, of the minutes of the current hour, and of the open minutes. Of the open
+minutes a process remembers what it counted, and the next time it reads only newer ids.
+
+Totals are computed from the records, so any process may compute them again at any time. Whoever changes what may have
+been counted (by a correction, a deletion, or a record that comes LATE) deletes the saved totals that include it and
+marks its partition as changed. A process that counts at that moment may miss the change. Therefore a change voids all
+counts that began less than SKEW after it: totals are saved with a timestamp SKEW before the counting began, and
+Cassandra keeps what has the later timestamp; what a process remembers is used if the mark is older than that.
 """
 
 from __future__ import annotations
 
-import itertools
+import random
 import threading
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-import msgspec
-
+from backend.records.cassandra import totals
 from backend.records.cassandra.connection import Connection, PendingStatement
 from backend.records.cassandra.partition import Partition
-from backend.records.cassandra.rows import COLUMNS, record_of
+from backend.records.cassandra.totals import Totals
+from backend.records.ids import date_of, ticks
 from backend.records.record import Confusion, Count, RecorderUnavailable
 
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+AHEAD = MINUTE  # how far the time of an id may be in the future
+LATE = timedelta(seconds=2)  # after the time of its id; a record that is inserted later marks its partition
+OVERLAP = timedelta(seconds=4)  # the newest ids, which are read again: LATE, and 2 s for insertions and clocks
 SKEW = timedelta(seconds=10)  # the largest difference between the clocks of two machines
-OVER = timedelta(minutes=1) + SKEW  # after which only outboxes add records to a minute
-INTERVAL = 30.0  # seconds between two rounds of counting what this process wrote
-CONCURRENT = 16  # partitions that are counted at the same time
+OVER = MINUTE + LATE + SKEW  # after which every record that is added to a minute is late
+INTERVAL = 3.0  # seconds between two rounds of counting in the background
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 STATEMENTS = {
-    "counts of days": "SELECT day, results, confusion FROM days WHERE part = 0",
-    "counts of minutes": "SELECT minute, shard, results, confusion FROM minutes WHERE day = ?",
-    "records of partition": f"SELECT {COLUMNS} FROM records WHERE minute = ? AND shard = ?",
-    "save minute": (
-        "UPDATE minutes USING TIMESTAMP ? SET results = ?, confusion = ? WHERE day = ? AND minute = ? AND shard = ?"
+    "totals of days": "SELECT day, totals, results, confusion FROM days WHERE part = 0",
+    "totals of hours": "SELECT start, totals FROM totals WHERE day = ? AND minutes = 60",
+    "totals of minutes": "SELECT start, totals FROM totals WHERE day = ? AND minutes = 1 AND start >= ? AND start < ?",
+    "partitions": "SELECT minute, shard, changed FROM minutes WHERE day = ? AND minute IN ?",
+    "records of minute": (
+        f"SELECT shard, {totals.COLUMNS} FROM records WHERE minute = ? AND shard IN ? AND id >= minTimeuuid(?)"
     ),
-    "save day": "UPDATE days USING TIMESTAMP ? SET results = ?, confusion = ? WHERE part = 0 AND day = ?",
-    "forget minute": "DELETE results, confusion FROM minutes WHERE day = ? AND minute = ? AND shard = ?",
-    "forget day": "DELETE results, confusion FROM days WHERE part = 0 AND day = ?",
+    "save": "INSERT INTO totals (day, minutes, start, totals) VALUES (?, ?, ?, ?) USING TIMESTAMP ?",
+    "save day": "UPDATE days USING TIMESTAMP ? SET totals = ? WHERE part = 0 AND day = ?",
+    "mark": "UPDATE minutes SET changed = ? WHERE day = ? AND minute = ? AND shard = ?",
+    "forget": "DELETE FROM totals WHERE day = ? AND minutes = ? AND start = ?",
+    "forget day": "DELETE totals, results, confusion FROM days WHERE part = 0 AND day = ?",
 }
 
 
-class Totals(msgspec.Struct, frozen=True):
-    """The counts of a partition or of a day."""
+@dataclass
+class OpenMinute:
+    """What a process remembers of a minute: its ids before `until`, and for each shard when it began to count them."""
 
-    results: Counter[str]
-    confusion: Counter[tuple[str, str]]  # (meant, read)
-
-    @classmethod
-    def sum(cls, parts: Iterable[Totals]) -> Totals:
-        total = cls(Counter(), Counter())
-        for part in parts:
-            total.results.update(part.results)
-            total.confusion.update(part.confusion)
-        return total
+    until: datetime
+    began: dict[int, datetime] = field(default_factory=dict)
+    counted: dict[int, Totals] = field(default_factory=dict)
 
 
 class Counts:
-    """The counts of a keyspace, and the thread that counts what this process wrote."""
+    """The counts of a keyspace, and the thread that counts in the background while this process writes."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._uncounted: dict[Partition, None] = {}  # written by this process
+        self._open: dict[datetime, OpenMinute] = {}
+        self._wrote = False
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="count records", daemon=True)
 
@@ -74,95 +80,130 @@ class Counts:
 
     def counts(self) -> list[Count]:
         return [
-            Count(day=day, result=result, count=count)
-            for day, totals in self._days()
-            for result, count in sorted(totals.results.items())
+            Count(day=day, result=key[0], count=count)
+            for day, of_day in self._days()
+            for key, count in sorted(of_day.items())
+            if len(key) == 1
         ]
 
     def confusion(self) -> list[Confusion]:
-        total = Totals.sum(totals for _, totals in self._days())
-        return [Confusion(meant=meant, read=read, count=n) for (meant, read), n in sorted(total.confusion.items())]
+        total = totals.total(of_day for _, of_day in self._days())
+        return [Confusion(meant=key[0], read=key[1], count=n) for key, n in sorted(total.items()) if len(key) == 2]
 
-    def inserted(self, partition: Partition, timeout: float) -> list[PendingStatement]:
-        """To be called when a record is inserted, less than SKEW before it is there. Returns what to wait for if the
-        minute is over, so that its counts have to be deleted."""
-        self._uncounted[partition] = None
-        return self.forget(partition, timeout) if _is_over(partition.minute) else []
+    def inserted(self, record_id: uuid.UUID, timeout: float) -> list[PendingStatement]:
+        """Call it less than SKEW before an inserted record is there. Returns what to wait for."""
+        self._wrote = True
+        late = datetime.now(UTC) > date_of(record_id) + LATE
+        return self.forget(Partition.of(record_id), timeout) if late else []
 
     def forget(self, partition: Partition, timeout: float) -> list[PendingStatement]:
-        """Delete the counts that include a partition, before it is changed."""
-        day = partition.minute.date()
-        return [
-            self._connection.send("forget minute", (day, *partition), timeout),
-            self._connection.send("forget day", (day,), timeout),
+        """Void the counts that include a partition. Call it less than SKEW before it is changed. Returns what to wait
+        for."""
+        minute, day = partition.minute, partition.minute.date()
+        parts: list[tuple[str, Sequence[object]]] = [
+            ("mark", (datetime.now(UTC), day, *partition)),
+            ("forget", (day, 1, minute)),
+            ("forget", (day, 60, minute.replace(minute=0))),
         ]
+        return [self._connection.send_batch(parts, timeout), self._connection.send("forget day", (day,), timeout)]
 
-    def count(self, partitions: Sequence[Partition]) -> list[Totals]:
-        """Count partitions, and save the counts of those whose minute is over."""
+    def count(self, minute: datetime, shards: Mapping[int, datetime]) -> Totals:
+        """Count a minute that is over, and save its totals. shards: when each was changed, or NEVER."""
         began = datetime.now(UTC)
-        queries = [self._connection.send("records of partition", partition) for partition in partitions]
-        counted = [_count_rows(self._connection.result(each)) for each in queries]
-        writes = [
-            self._connection.send(
-                "save minute",
-                (_timestamp(began), totals.results, totals.confusion, partition.minute.date(), *partition),
-            )
-            for partition, totals in zip(partitions, counted, strict=True)
-            if _is_over(partition.minute)
-        ]
-        for each in writes:
-            self._connection.result(each)
-        return counted
+        total, _ = self._read(OpenMinute(minute), minute, shards)
+        self._save(began, 1, minute, total)
+        return total
 
     def _days(self) -> list[tuple[date, Totals]]:
+        rows = [(row.day.date(), row) for row in self._connection.stream("totals of days", ())]
         return [
-            (row.day.date(), self._count_day(row.day.date()) if row.results is None else _saved(row))
-            for row in self._connection.stream("counts of days", ())
+            (day, self._count_day(day) if row.totals is row.results is None else totals.from_row(row))
+            for day, row in rows
         ]
 
     def _count_day(self, day: date) -> Totals:
-        began = datetime.now(UTC)
-        total = Totals(Counter(), Counter())
-        rows = self._connection.stream("counts of minutes", (day,))
-        while group := list(itertools.islice(rows, CONCURRENT)):
-            uncounted = [Partition(row.minute.replace(tzinfo=UTC), row.shard) for row in group if row.results is None]
-            saved = [_saved(row) for row in group if row.results is not None]
-            total = Totals.sum([total, *saved, *self.count(uncounted)])
-        if _is_over(datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)):
-            self._connection.execute("save day", (_timestamp(began), total.results, total.confusion, day))
+        began, midnight = datetime.now(UTC), datetime(day.year, day.month, day.day, tzinfo=UTC)
+        hours = self._saved("totals of hours", day)
+        missing = {
+            hour: [hour + n * MINUTE for n in range(60)]
+            for hour in (midnight + n * HOUR for n in range(24))
+            if hour not in hours and hour < began + AHEAD
+        }
+        minutes = self._saved(
+            "totals of minutes", day, min(missing, default=midnight), max(missing, default=midnight) + HOUR
+        )
+        unsaved = [minute for of_hour in missing.values() for minute in of_hour if minute not in minutes]
+        shards: dict[datetime, dict[int, datetime]] = {}  # and when each was changed
+        for row in self._connection.stream("partitions", (day, unsaved)):
+            shards.setdefault(_utc(row.minute), {})[row.shard] = _utc(row.changed) if row.changed else NEVER
+        still_open = {minute for minute in unsaved if self._is_open(minute, shards.get(minute, {}))}
+        for minute, of_minute in shards.items():
+            counting = self._count_open if minute in still_open else self.count
+            minutes[minute] = counting(minute, of_minute)
+        for hour, of_hour in missing.items():
+            hours[hour] = totals.total(minutes[minute] for minute in of_hour if minute in minutes)
+        total = totals.total(hours.values())
+        if len(hours) == 24 and not still_open:
+            self._connection.execute("save day", (_timestamp(began), totals.to_text(total), day))
+            return total
+        for hour, of_hour in missing.items():
+            if still_open.isdisjoint(of_hour):
+                self._save(began, 60, hour, hours[hour])
         return total
 
+    def _is_open(self, minute: datetime, shards: Mapping[int, datetime]) -> bool:
+        now = datetime.now(UTC)
+        return minute in self._open or now < minute + OVER or any(now < changed + SKEW for changed in shards.values())
+
+    def _count_open(self, minute: datetime, shards: Mapping[int, datetime]) -> Totals:
+        """Count what is new since this process last counted the minute."""
+        total, self._open[minute] = self._read(self._open.get(minute, OpenMinute(minute)), minute, shards)
+        return total
+
+    def _read(self, known: OpenMinute, minute: datetime, shards: Mapping[int, datetime]) -> tuple[Totals, OpenMinute]:
+        """Read the new records of a minute, and all records of the shards that are new or were changed."""
+        now = datetime.now(UTC)
+        valid = [shard for shard, began in known.began.items() if shards.get(shard, now) < began - SKEW]
+        void = [shard for shard in shards if shard not in valid]
+        until = max(known.until, now - OVERLAP)
+        until -= timedelta(microseconds=until.microsecond % 1000)  # minTimeuuid takes milliseconds
+        began = {shard: known.began.get(shard, now) for shard in valid} | dict.fromkeys(void, now)
+        counted = {shard: Totals(known.counted[shard] if shard in valid else ()) for shard in began}
+        newest, boundary = Totals(), ticks(until)
+        for some, start in (valid, known.until), (void, minute):
+            if some and start < minute + MINUTE:
+                rows = self._connection.stream("records of minute", (minute, some, start))
+                for row, keys in totals.count_rows(rows):
+                    of_row = counted[row.shard] if row.id.time < boundary else newest
+                    for key in keys:
+                        of_row[key] += 1
+        return totals.total([newest, *counted.values()]), OpenMinute(until, began, counted)
+
+    def _saved(self, statement: str, *values: object) -> dict[datetime, Totals]:
+        return {_utc(row.start): totals.from_row(row) for row in self._connection.stream(statement, values)}
+
+    def _save(self, began: datetime, minutes: int, start: datetime, total: Totals) -> None:
+        self._connection.execute("save", (start.date(), minutes, start, totals.to_text(total), _timestamp(began)))
+
     def _run(self) -> None:
-        while not self._closing.wait(INTERVAL):
-            over = [partition for partition in list(self._uncounted) if _is_over(partition.minute)]
-            try:
-                for start in range(0, len(over), CONCURRENT):
-                    group = over[start : start + CONCURRENT]
-                    self.count(group)
-                    for partition in group:
-                        del self._uncounted[partition]
-            except RecorderUnavailable:
-                continue  # the next round counts them, or the next call of `counts`
+        pause = INTERVAL
+        while not self._closing.wait(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - so that processes take turns
+            began = datetime.now(UTC)
+            for minute in [each for each in list(self._open) if began > each + OVER]:
+                self._open.pop(minute, None)
+            if self._wrote:
+                self._wrote = False
+                try:
+                    for day in {began.date(), (began - 2 * OVER).date()}:
+                        self._count_day(day)
+                except RecorderUnavailable:
+                    pass  # the next round counts them, or the next call of `counts`
+                pause = max(INTERVAL, 100 * (datetime.now(UTC) - began).total_seconds())  # at most 1 % of the time
 
 
-def _is_over(minute: datetime) -> bool:
-    return datetime.now(UTC) > minute + OVER
+def _utc(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=UTC)
 
 
 def _timestamp(began: datetime) -> int:
     return int((began - SKEW).timestamp() * 1_000_000)
-
-
-def _saved(row: Any) -> Totals:
-    return Totals(Counter(dict(row.results)), Counter(dict(row.confusion)))
-
-
-def _count_rows(rows: Iterable[Any]) -> Totals:
-    totals = Totals(Counter(), Counter())
-    for _, group in itertools.groupby(rows, key=lambda row: row.id):
-        record = record_of(list(group))
-        if record is not None:
-            totals.results[record.result] += 1
-            if record.meant is not None:
-                totals.confusion[record.meant, record.read] += 1
-    return totals

@@ -71,7 +71,7 @@ class CassandraStore:
         pending = [
             self.connection.send_batch(rows.insertion(record, drawing), _left(deadline)),
             *([] if partition in self._listed else list_partition(self.connection, partition, _left(deadline))),
-            *self._counts.inserted(partition, _left(deadline)),
+            *self._counts.inserted(record.id, _left(deadline)),
         ]
         for each in pending:
             self.connection.result(each)
