@@ -78,7 +78,7 @@ class Client(threading.Thread):
         finally:
             self._history.slowest = max(self._history.slowest, time.monotonic() - began)
         self._history.count(f"{method} {status}")
-        if status not in (200, 204, 404) and (status != 503 or self._strict):
+        if status not in (200, 204, 404) and (status not in (502, 503, 504) or self._strict):  # 502 and 504: of a proxy
             self._history.wrong.append(f"{method} {path} was answered {status}: {answer}")
         return status, answer
 
