@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import threading
 from typing import NamedTuple
@@ -11,11 +12,13 @@ import numpy as np
 
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType
 from backend.reading.image import Image, shrink
-from backend.reading.png import SIGNATURE, read_png
+from backend.reading.png import SIGNATURE, has_whole_chunks, read_png
 
 LARGE_SIDE = 2000  # px; larger images are downscaled to it
 ONE_LARGE = threading.Lock()  # one at a time per process, since each takes hundreds of megabytes
 EXIF_ORIENTATION = 0x0112  # the tag
+MAX_SCANS = 50  # of a JPEG. Cameras and encoders write up to 14; each one passes over all pixels, and takes few bytes.
+JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a restart marker, nor an escaped byte of a scan
 
 
 class Decoded(NamedTuple):
@@ -87,10 +90,15 @@ def _pixels(image: bytes, media_type: str) -> Image:
 
 
 def _upright_pixels(image: bytes, media_type: str) -> Image | None:
-    if media_type == "image/png" and (pixels := read_png(image)) is not None:
-        return pixels
+    if media_type == "image/png":
+        if (pixels := read_png(image)) is not None:
+            return pixels
+        if not has_whole_chunks(image):
+            return None
     data = np.frombuffer(image, np.uint8)
     if media_type == "image/jpeg":
+        if _jpeg_scans(image) > MAX_SCANS:
+            return None
         return cv2.imdecode(data, cv2.IMREAD_COLOR)  # applies the EXIF orientation; a JPEG has no alpha to lose
     if b"eXIf" not in image and b"EXIF" not in image:
         return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -139,6 +147,17 @@ def _jpeg_size(image: bytes) -> tuple[int, int]:
             return width, height
         else:
             at += 2 + length
+
+
+def _jpeg_scans(image: bytes) -> int:
+    """How many scans a JPEG has, up to its end marker; what follows that, such as a video, is not decoded."""
+    at = scans = 0
+    while (found := JPEG_MARKER.search(image, at)) and found[0] != b"\xff\xd9":
+        scans += found[0] == b"\xff\xda"
+        at = found.end()
+        if found[0] not in (b"\xff\xd8", b"\xff\x01"):  # these two have no data
+            at += int.from_bytes(image[at : at + 2], "big")
+    return scans
 
 
 def _webp_size(image: bytes) -> tuple[int, int]:

@@ -58,6 +58,18 @@ def read_png(png: bytes) -> Image | None:
     return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR)
 
 
+def has_whole_chunks(png: bytes) -> bool:
+    """Whether every chunk, up to IEND, is within the file.
+
+    OpenCV allocates as much memory as the length of a chunk says, which in a damaged file may be 4 GiB, and takes up to
+    half a minute to do so.
+    """
+    try:
+        return sum(1 for _ in _chunk_positions(png)) > 0
+    except ValueError:
+        return False
+
+
 def _header_and_data(png: bytes) -> tuple[bytes, bytes]:
     """The data of IHDR and of all IDAT chunks. Raises ValueError if the PNG is damaged or left to OpenCV."""
     parts: dict[bytes, list[bytes]] = {b"IHDR": [], b"IDAT": []}
@@ -73,19 +85,28 @@ def _header_and_data(png: bytes) -> tuple[bytes, bytes]:
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and data of each chunk before IEND. Raises ValueError if one is damaged or missing."""
+    for name, start, end in _chunk_positions(png):
+        if deflate.crc32(png[start - 4 : end]).to_bytes(4, "big") != png[end : end + 4]:
+            raise ValueError("a damaged chunk")
+        if name != b"IEND":
+            yield name, png[start:end]
+
+
+def _chunk_positions(png: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of the data of each chunk, up to IEND. Raises ValueError if one is not within the file."""
     if not png.startswith(SIGNATURE):
         raise ValueError("no signature")
     start = len(SIGNATURE)
-    while start + 12 <= len(png):
+    name = b""
+    while name != b"IEND":
+        if start + 12 > len(png):
+            raise ValueError("no end")
         length, name = CHUNK.unpack_from(png, start)
         end = start + 8 + length
-        if deflate.crc32(png[start + 4 : end]).to_bytes(4, "big") != png[end : end + 4]:
-            raise ValueError("a damaged chunk")
-        if name == b"IEND":
-            return
-        yield name, png[start + 8 : end]
+        if end + 4 > len(png):
+            raise ValueError("a chunk that is longer than the file")
+        yield name, start + 8, end
         start = end + 4
-    raise ValueError("no end")
 
 
 def _as_chunk(name: bytes, data: bytes | bytearray) -> tuple[bytes | bytearray, ...]:

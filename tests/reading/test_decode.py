@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 import zlib
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.reading.decode import decode, size_of
+from backend.reading.decode import MAX_SCANS, decode, size_of
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
 from tools.bench.decoders import chunk
 from tools.drawings import as_file, draw
@@ -170,3 +173,36 @@ def test_a_damaged_image_decodes_or_is_refused(data: st.DataObject) -> None:
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(UnreadableDrawing):
         decode(bytes(file), LIMIT)
+
+
+# Files that took OpenCV between 2 and 18 seconds, found by changing bytes of good ones.
+SLOW = sorted((Path(__file__).parent / "data").iterdir())
+
+
+@pytest.mark.parametrize("path", SLOW, ids=lambda path: path.name)
+def test_a_damaged_image_is_refused_before_it_costs_time(path: Path) -> None:
+    start = time.thread_time()
+    assert refusal(path.read_bytes(), limit=25_000_000) is DamagedImage
+    assert time.thread_time() - start < 0.5
+
+
+def progressive_jpeg(scans: int) -> bytes:
+    """Of one component and eight by eight pixels, with scans that all hold one zero."""
+    table = bytes([1, *[0] * 15, 0])  # a single code, for zero
+    head = b"\xff\xd8\xff\xdb\0\x43\0" + bytes([1] * 64) + b"\xff\xc2\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0"
+    tables = b"".join(b"\xff\xc4\0\x14" + bytes([kind]) + table for kind in (0x00, 0x10))
+    first = b"\xff\xda\0\x08\x01\x01\0\0\0\x01\0"
+    more = b"\xff\xda\0\x08\x01\x01\0\x01\x3f\0\0"
+    return head + tables + first + more * (scans - 1) + b"\xff\xd9"
+
+
+def test_a_jpeg_with_more_scans_than_any_encoder_writes_is_refused() -> None:
+    assert decode(progressive_jpeg(MAX_SCANS), LIMIT).pixels.shape == (8, 8, 3)
+    assert refusal(progressive_jpeg(MAX_SCANS + 1)) is DamagedImage
+
+
+def test_scans_in_a_thumbnail_or_after_the_end_of_a_jpeg_do_not_count() -> None:
+    file = cv2.imencode(".jpg", PLAIN, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    thumbnail = b"\xff\xe1" + struct.pack(">H", 2 + 2 * 60) + b"\xff\xda" * 60
+    video = b"\xff\xda\0\x02" * 60
+    assert decode(file[:2] + thumbnail + file[2:] + video, LIMIT).pixels.shape == (280, 280, 3)

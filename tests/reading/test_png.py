@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.reading.image import Image
-from backend.reading.png import MAX_PIXELS, read_png
+from backend.reading.png import MAX_PIXELS, has_whole_chunks, read_png
 from tools.bench.decoders import AVERAGE, NONE, PAETH, SUB, UP, RowFilter, chunk, encode_png, samples
 from tools.drawings import SEVEN
 
@@ -121,3 +121,12 @@ def test_rows_that_do_not_fit_the_header_are_not_decoded(rows: bytes) -> None:
 def test_a_decompression_bomb_is_not_inflated() -> None:
     png = encode_png(np.zeros((2, 2), np.uint8), NONE)
     assert read_png(png[:33] + chunk(b"IDAT", zlib.compress(bytes(50_000_000))) + chunk(b"IEND", b"")) is None
+
+
+def test_chunks_are_whole_if_they_end_within_the_file() -> None:
+    assert has_whole_chunks(SEVEN)
+    assert has_whole_chunks(SEVEN + b"anything")
+    for end in (len(SEVEN) - 1, len(SEVEN) - 12, len(SEVEN) // 2, 33, 8, 0):
+        assert not has_whole_chunks(SEVEN[:end])
+    longer = struct.pack(">I", len(SEVEN))
+    assert not has_whole_chunks(SEVEN[:33] + longer + SEVEN[37:])
