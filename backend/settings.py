@@ -41,7 +41,9 @@ class Settings:
     access_log: bool = setting(True, "Log one line per request.")
     max_body_bytes: int = setting(12_000_000, "The largest request body, in bytes; Cassandra accepts at most 12.9 MB.")
     max_pixels: int = setting(25_000_000, "The largest image, in pixels.")
-    max_strokes_bytes: int = setting(1_000_000, "The largest strokes, in bytes of JSON.")
+    max_strokes: int = setting(1_000, "The most strokes of a drawing.")
+    max_points: int = setting(50_000, "The most points of all strokes of a drawing; four minutes of a fast pen.")
+    max_strokes_bytes: int = setting(1_000_000, "The largest strokes and pen widths, in bytes of JSON.")
     record_budget_ms: int = setting(
         250, "How long a prediction waits for the store, in milliseconds, before it is queued on this machine."
     )

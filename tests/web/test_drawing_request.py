@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tracemalloc
 
 import pytest
 from flask import Flask, request
@@ -15,7 +17,7 @@ from backend.web.errors import Problem
 from tools.drawings import as_data_url
 
 FLASK = Flask(__name__)
-SETTINGS = Settings(max_strokes_bytes=100)
+SETTINGS = Settings(max_strokes_bytes=100, max_strokes=4, max_points=6)
 
 
 def read(body: str | bytes, content_type: str = "text/plain") -> DrawingRequest:
@@ -127,10 +129,37 @@ def test_an_empty_body_is_rejected(body: str) -> None:
     assert (caught.value.status, caught.value.code) == (400, "empty_body")
 
 
-def test_strokes_have_a_limit() -> None:
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [
+        ({"strokes": [[[1, 2, 3]] * 20]}, "100 bytes of JSON"),
+        ({"strokes": [[[1, 2, 3]]], "pen_widths": [22] * 50}, "100 bytes of JSON"),
+        ({"strokes": [[]] * 5}, "4 strokes"),
+        ({"strokes": [[[1, 2, 3]] * 4, [[1, 2, 3]] * 3]}, "6 points"),
+    ],
+)
+def test_strokes_have_limits(fields: dict[str, object], limit: str) -> None:
     with pytest.raises(Problem) as caught:
-        read_json(image=URL, strokes=[[[1, 2, 3]] * 100])
+        read_json(image=URL, **fields)
     assert (caught.value.status, caught.value.code) == (413, "too_large")
+    assert caught.value.detail == f"The strokes exceed the limit of {limit}; send the drawing without them."
+
+
+def test_strokes_within_the_limits_are_read() -> None:
+    strokes = [[[1, 2, 3]]] * 4
+    assert read_json(image=URL, strokes=strokes).strokes == json.dumps(strokes, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(("name", "item"), [("strokes", "[[1,2,3]]"), ("pen_widths", "22")])
+def test_lists_that_are_too_long_take_no_more_memory_than_their_json(name: str, item: str) -> None:
+    body = f'{{"image": "{URL}", "{name}": [{",".join([item] * 100_000)}], "{name}": []}}'
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(Problem):
+            read(body, "application/json")
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(body)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
