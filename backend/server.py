@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import multiprocessing
 import os
 import resource
@@ -13,6 +14,7 @@ import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
+from backend.log import start_log
 from backend.settings import Settings
 from backend.worker import MISCONFIGURED, STOP_SIGNALS, work
 
@@ -26,6 +28,8 @@ SEND_BUFFER = 32768  # bytes of a response that the kernel keeps for a client th
 KILL_AFTER = 10.0  # seconds after SIGTERM
 RESPAWN_PAUSE = 0.1  # seconds before a dead worker is replaced
 
+log = logging.getLogger(__name__)
+
 # Forking is safe here, because the parent has one thread; it is no longer Python's default since 3.14.
 fork = multiprocessing.get_context("fork")
 
@@ -38,6 +42,7 @@ def serve() -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return MISCONFIGURED
+    start_log()
     print(f"Digitpad is at http://{settings.host}:{settings.port} (Ctrl-C stops it).", flush=True)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would not survive a fork
     for module in PRELOAD:
@@ -91,7 +96,7 @@ def supervise(settings: Settings, listeners: list[socket.socket]) -> int:
                 if not worker.is_alive():
                     if worker.exitcode == MISCONFIGURED:
                         return MISCONFIGURED
-                    print(f"Worker {worker.pid} died ({worker.exitcode}); starting another.", file=sys.stderr)
+                    log.error("Worker %d died (%s); starting another.", worker.pid, worker.exitcode)
                     del workers[index]
             time.sleep(RESPAWN_PAUSE)
     finally:

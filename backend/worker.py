@@ -16,6 +16,7 @@ from backend.settings import Settings
 from backend.web.app import create_app
 from backend.web.asgi import AsgiApp
 from backend.web.protocol import Protocol
+from backend.web.request_log import log_request
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
@@ -57,7 +58,7 @@ def work(
         lifespan="on",
         log_config=None,
         log_level="error",
-        access_log=False,  # AsgiApp writes a log without client addresses
+        access_log=False,  # web/request_log.py writes one without client addresses
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
@@ -79,7 +80,7 @@ def _application(settings: Settings, reported: Event) -> AsgiApp:
         threads=settings.threads,
         waiting=settings.waiting,
         max_body_bytes=settings.max_body_bytes,
-        access_log=settings.access_log,
+        finished=log_request if settings.access_log else lambda environ, status, seconds: None,
         close=app.extensions["digitpad"].close,
     )
 

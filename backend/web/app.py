@@ -6,7 +6,7 @@ import cv2
 from flask import Flask
 
 from backend.settings import TOP, Settings
-from backend.web import compress, errors, security
+from backend.web import compress, errors, request_log, security
 from backend.web.routes import BLUEPRINTS
 from backend.web.services import EXTENSION, Services
 
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = Services.open(settings)
 
     errors.init_app(app)
+    request_log.init_app(app)
     security.init_app(app)
     compress.init_app(app)
     for blueprint in BLUEPRINTS:

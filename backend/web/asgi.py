@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.wrappers import Response
 
 from backend.web.errors import problem_answer
+from backend.web.request_log import HEADER, request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -50,7 +51,11 @@ class Answer(NamedTuple):
 
 class AsgiApp:
     """An ASGI application that runs a WSGI one: at most `threads` POST requests at a time, while up to `waiting` more
-    wait for a thread. All others get 503 with Retry-After. `close` is called when the server shuts down."""
+    wait for a thread. All others get 503 with Retry-After.
+
+    `finished` is called after each response, with the WSGI environment of its request, its status, and how many seconds
+    it took. `close` is called when the server shuts down.
+    """
 
     def __init__(
         self,
@@ -60,14 +65,14 @@ class AsgiApp:
         waiting: int,
         max_body_bytes: int,
         max_wait: float = MAX_WAIT,
-        access_log: bool = False,
+        finished: Callable[[WSGIEnvironment, int, float], None] = lambda environ, status, seconds: None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
         self._max_posts = threads + waiting
         self._max_body_bytes = max_body_bytes
         self._max_wait = max_wait
-        self._access_log = access_log
+        self._finished = finished
         self._close = close
         self._posts = 0  # that run or wait
         self._running = asyncio.Semaphore(threads)
@@ -79,13 +84,23 @@ class AsgiApp:
             await self._lifespan(receive, send)
             return
         start = time.monotonic()
+        environ = _environ(scope)
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(environ, receive)
         except Disconnected:
             return
+        del environ["wsgi.input"]  # a client that reads slowly must not keep the memory of its body
+        answer.headers.append((HEADER, request_id(environ)))
         await self._send(answer, receive, send)
-        if self._access_log:
-            _log(scope, answer.status, time.monotonic() - start)
+        self._finished(environ, answer.status, time.monotonic() - start)
+
+    def malformed(self) -> Answer:
+        """The response to what is not HTTP, which never gets to `__call__`."""
+        environ: WSGIEnvironment = {"REQUEST_METHOD": None}
+        answer = _problem(environ, 400, "bad_request", "This is not an HTTP request that the server understands.")
+        answer.headers.append((HEADER, request_id(environ)))
+        self._finished(environ, answer.status, 0.0)
+        return answer
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -96,22 +111,21 @@ class AsgiApp:
         self._close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _answer(self, scope: MutableMapping[str, Any], receive: Receive) -> Answer:
-        environ = _environ(scope)
+    async def _answer(self, environ: WSGIEnvironment, receive: Receive) -> Answer:
         body = await self._body(environ, receive)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["wsgi.input_terminated"] = True
-        if scope["method"] != "POST":
+        if environ["REQUEST_METHOD"] != "POST":
             return await _in_thread(self._other_threads, _run, self._application, environ)
         if self._posts >= self._max_posts:
-            return _overloaded()
+            return _overloaded(environ)
         self._posts += 1
         try:
             try:
                 async with asyncio.timeout(self._max_wait):
                     await self._running.acquire()
             except TimeoutError:
-                return _overloaded()
+                return _overloaded(environ)
             try:
                 return await _in_thread(self._post_threads, _run, self._application, environ)
             finally:
@@ -223,19 +237,12 @@ def _environ(scope: MutableMapping[str, Any]) -> WSGIEnvironment:
     return environ
 
 
-def _overloaded() -> Answer:
-    answer = _problem(503, "overloaded", "The server is busy; try again in a second.")
+def _overloaded(environ: WSGIEnvironment) -> Answer:
+    answer = _problem(environ, 503, "overloaded", "The server is busy; try again in a second.")
     answer.headers.append(("Retry-After", "1"))
     return answer
 
 
-def _problem(status: int, code: str, detail: str) -> Answer:
-    response: Response = problem_answer(status, code, detail)
+def _problem(environ: WSGIEnvironment, status: int, code: str, detail: str) -> Answer:
+    response: Response = problem_answer(environ, status, code, detail)
     return Answer(status, list(response.headers), response.get_data(), None)
-
-
-def _log(scope: MutableMapping[str, Any], status: int, seconds: float) -> None:
-    """Without the client's address, which is personal data."""
-    path = scope["raw_path"].decode("latin-1")  # still escaped, so that it can't contain line breaks
-    now = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    print(f"[{now}] {scope['method']} {path} {status} {seconds * 1000:.0f} ms", flush=True)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import msgspec
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from backend.reading.errors import BlankDrawing, DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
 from backend.records.record import RecorderUnavailable
+from backend.web.request_log import CODE, request_id
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 
 class Problem(Exception):
@@ -33,10 +41,15 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     code: str  # stable, for programs
     detail: str  # for people: what was wrong, what to do
+    request_id: str  # as in the header X-Request-ID and in the log
 
 
-def problem_answer(status: int, code: str, detail: str) -> Response:
-    details = ProblemDetails(title=HTTPStatus(status).phrase, status=status, code=code, detail=detail)
+def problem_answer(environ: WSGIEnvironment, status: int, code: str, detail: str) -> Response:
+    """The response to the request with this WSGI environment, in which `code` is noted for the log."""
+    environ[CODE] = code
+    details = ProblemDetails(
+        title=HTTPStatus(status).phrase, status=status, code=code, detail=detail, request_id=request_id(environ)
+    )
     return Response(msgspec.json.encode(details), status, mimetype="application/problem+json")
 
 
@@ -53,15 +66,15 @@ FLASK_ERRORS = {
 def init_app(app: Flask) -> None:
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        return problem_answer(error.status, error.code, error.detail)
+        return problem_answer(request.environ, error.status, error.code, error.detail)
 
     @app.errorhandler(UnreadableDrawing)
     def unreadable(error: UnreadableDrawing) -> Response:
-        return problem_answer(UNREADABLE[type(error)], error.code, str(error))
+        return problem_answer(request.environ, UNREADABLE[type(error)], error.code, str(error))
 
     @app.errorhandler(RecorderUnavailable)
     def unavailable(error: RecorderUnavailable) -> Response:
-        answer = problem_answer(503, "recorder_unavailable", str(error))
+        answer = problem_answer(request.environ, 503, "recorder_unavailable", str(error))
         answer.headers["Retry-After"] = "1"
         return answer
 
@@ -78,7 +91,7 @@ def init_app(app: Flask) -> None:
         else:
             code = HTTPStatus(status).name.lower()
             detail = error.description or HTTPStatus(status).description
-        answer = problem_answer(status, code, detail)
+        answer = problem_answer(request.environ, status, code, detail)
         for name, value in error.get_headers():
             if name not in ("Content-Type", "Content-Length"):
                 answer.headers[name] = value  # Allow, Retry-After, ...
@@ -86,5 +99,8 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
-        app.logger.error("Unexpected error.", exc_info=error)
-        return problem_answer(500, "internal", "Something went wrong on the server; its log has the details.")
+        answer = problem_answer(
+            request.environ, 500, "internal", "Something went wrong on the server; its log has the details."
+        )
+        log.error("Unexpected error.", exc_info=error, extra={"fields": {"request_id": request_id(request.environ)}})
+        return answer

@@ -19,10 +19,15 @@ from werkzeug.routing import Rule
 
 from backend import __version__
 from backend.web.errors import ProblemDetails
+from backend.web.request_log import HEADER
 
 View = TypeVar("View", bound=Callable[..., Any])
 Json = dict[str, Any]
 Schemas = dict[type | None, Json]
+
+RESPONSE_HEADERS: Json = {
+    HEADER: {"description": "The id of the request, as in the log.", "schema": {"type": "string"}},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +134,14 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
     for status in description.errors:
         operation["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
+            "headers": RESPONSE_HEADERS,
             "content": {"application/problem+json": {"schema": schemas[ProblemDetails]}},
         }
     return operation
 
 
 def _answer(description: Description, schemas: Schemas) -> Json:
-    answer: Json = {"description": HTTPStatus(description.status).phrase}
+    answer: Json = {"description": HTTPStatus(description.status).phrase, "headers": RESPONSE_HEADERS}
     if description.status != 204:
         answer["content"] = {
             media_type: {"schema": schemas[description.answer]} for media_type in description.media_types

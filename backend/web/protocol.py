@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from backend.web.asgi import AsgiApp
 
 REQUEST_DEADLINE = 60.0  # seconds for a whole request to arrive
 READ_DEADLINE = 30.0  # seconds for the client to read what the kernel's buffers don't hold
@@ -36,6 +39,17 @@ class Protocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called for what is not HTTP."""
+        answer = cast(AsgiApp, self.app).malformed()
+        head = [
+            "HTTP/1.1 400 Bad Request",
+            *(f"{name}: {value}" for name, value in answer.headers),
+            "Connection: close",
+        ]
+        self.transport.write("".join(f"{line}\r\n" for line in [*head, ""]).encode("latin-1") + answer.first)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

@@ -106,7 +106,9 @@ def test_requests_beyond_the_limit_get_503_at_once() -> None:
         refused = await Client().request(app)
         assert (refused.status, refused.headers[b"retry-after"]) == (503, b"1")
         assert refused.headers[b"content-type"] == b"application/problem+json"
-        assert json.loads(b"".join(refused.pieces))["code"] == "overloaded"
+        problem = json.loads(b"".join(refused.pieces))
+        assert problem["code"] == "overloaded"
+        assert problem["request_id"].encode() == refused.headers[b"x-request-id"]
         slow.may_answer.set()
         assert [(await other).status for other in others] == [200, 200]
 
@@ -246,6 +248,31 @@ def test_clients_that_do_not_read_occupy_no_thread() -> None:
         await asyncio.gather(*answers)
         assert closed.is_set()
         assert all(len(client.pieces) < 50 for client in clients)
+
+    run(test())
+
+
+def test_each_response_is_reported_when_it_has_been_sent() -> None:
+    async def test() -> None:
+        slow = Slow()
+        reported: list[tuple[str, int, float]] = []
+        app = AsgiApp(
+            slow,
+            threads=1,
+            waiting=0,
+            max_body_bytes=100,
+            finished=lambda environ, status, seconds: reported.append((environ["PATH_INFO"], status, seconds)),
+        )
+        first = asyncio.ensure_future(Client().request(app))
+        await slow.has_started()
+        refused = await Client().request(app)
+        assert refused.status == 503
+        slow.may_answer.set()
+        answered = await first
+        assert answered.headers[b"x-request-id"] != refused.headers[b"x-request-id"]
+        path = "/café".encode().decode("latin-1")
+        assert [each[:2] for each in reported] == [(path, 503), (path, 200)]
+        assert all(0 <= seconds < 60 for _, _, seconds in reported)
 
     run(test())
 

@@ -46,6 +46,12 @@ def test_the_idempotency_key_is_documented(contract: dict[str, Any]) -> None:
     assert not key.get("required")
 
 
+def test_every_response_documents_the_request_id(contract: dict[str, Any]) -> None:
+    for methods in contract["paths"].values():
+        for operation in methods.values():
+            assert all("X-Request-ID" in response["headers"] for response in operation["responses"].values())
+
+
 def test_errors_are_documented_as_problem_details(client: FlaskClient, contract: dict[str, Any]) -> None:
     described = contract["paths"]["/predict"]["post"]["responses"]["415"]["content"]
     assert list(described) == ["application/problem+json"]
