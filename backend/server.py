@@ -10,12 +10,15 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 import time
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.log import start_log
 from backend.settings import Settings
+from backend.web.metrics import count_restarts, share_values
 from backend.worker import MISCONFIGURED, STOP_SIGNALS, work
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ def serve() -> int:
         importlib.import_module(module)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection takes a file descriptor
-    return supervise(settings, listeners)
+    with tempfile.TemporaryDirectory(prefix="digitpad-metrics-") as metrics:
+        return supervise(settings, listeners, Path(metrics))
 
 
 def listen(host: str, port: int, count: int) -> list[socket.socket]:
@@ -75,8 +79,13 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
     return listeners
 
 
-def supervise(settings: Settings, listeners: list[socket.socket]) -> int:
-    """Run one worker per listener until SIGINT or SIGTERM. Returns the exit status."""
+def supervise(settings: Settings, listeners: list[socket.socket], metrics: Path) -> int:
+    """Run one worker per listener until SIGINT or SIGTERM. Returns the exit status.
+
+    metrics: an empty folder, in which the processes share the values of their metrics.
+    """
+    share_values(metrics, "parent")
+    restarts = count_restarts()
     for each in STOP_SIGNALS:
         signal.signal(each, lambda *_: sys.exit(0))
     # Only the parent keeps the writing end open, so workers read its end of file when the parent dies.
@@ -87,7 +96,7 @@ def supervise(settings: Settings, listeners: list[socket.socket]) -> int:
         while True:
             for index in set(range(len(listeners))) - workers.keys():
                 worker = fork.Process(
-                    target=work, args=(settings, listeners, index, reading_end, writing_end, reported)
+                    target=work, args=(settings, listeners, index, reading_end, writing_end, reported, metrics)
                 )
                 _start(worker)
                 workers[index] = worker
@@ -97,6 +106,7 @@ def supervise(settings: Settings, listeners: list[socket.socket]) -> int:
                     if worker.exitcode == MISCONFIGURED:
                         return MISCONFIGURED
                     log.error("Worker %d died (%s); starting another.", worker.pid, worker.exitcode)
+                    restarts.inc()
                     del workers[index]
             time.sleep(RESPAWN_PAUSE)
     finally:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -15,11 +16,15 @@ from backend.reading.recognizer import ModelMismatch
 from backend.settings import Settings
 from backend.web.app import create_app
 from backend.web.asgi import AsgiApp
+from backend.web.metrics import share_values
 from backend.web.protocol import Protocol
-from backend.web.request_log import log_request
+from backend.web.request_log import CODE, log_request
+from backend.web.services import EXTENSION, Services
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
+
+    from _typeshed.wsgi import WSGIEnvironment
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 MISCONFIGURED = 2  # exit status of a worker, and of the server, that cannot start
@@ -35,11 +40,12 @@ def work(
     reading_end: int,
     writing_end: int,
     reported: Event,
+    metrics: Path,
 ) -> None:
     """Serve the connections of `listeners[index]` until SIGTERM, SIGINT or the death of the parent.
 
     The pipe's end of file means that the parent has died. `reported` is set by the first worker that says why none
-    can start.
+    can start. `metrics` is the folder in which the processes share the values of their metrics.
     """
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_DFL)
@@ -51,6 +57,7 @@ def work(
             listener.close()
     _stay_on_one_core(index)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    share_values(metrics, f"worker-{index}")
     config = uvicorn.Config(
         _application(settings, reported),
         http=Protocol,
@@ -75,13 +82,21 @@ def _application(settings: Settings, reported: Event) -> AsgiApp:
             reported.set()
             print(error, file=sys.stderr, flush=True)
         sys.exit(MISCONFIGURED)
+    services: Services = app.extensions[EXTENSION]
+
+    def finished(environ: WSGIEnvironment, status: int, seconds: float) -> None:
+        if CODE in environ:
+            services.metrics.count_refusal(environ[CODE], status)
+        if settings.access_log:
+            log_request(environ, status, seconds)
+
     return AsgiApp(
         app,
         threads=settings.threads,
         waiting=settings.waiting,
         max_body_bytes=settings.max_body_bytes,
-        finished=log_request if settings.access_log else lambda environ, status, seconds: None,
-        close=app.extensions["digitpad"].close,
+        finished=finished,
+        close=services.close,
     )
 
 

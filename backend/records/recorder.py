@@ -50,6 +50,7 @@ class Recorder:
         self._outbox = outbox
         self._budget = budget
         self._keep_drawings = keep_drawings
+        self.on_store_error: Callable[[Literal["insert", "deliver"]], None] = lambda operation: None  # for metrics
         self._wake = threading.Event()
         self._closing = False
         self._delivery = threading.Thread(target=self._run_delivery, name="outbox delivery", daemon=True)
@@ -78,6 +79,7 @@ class Recorder:
             return "stored"
         except RecorderUnavailable as error:
             log.info("Queued %s: %s", record.id, error)
+            self.on_store_error("insert")
         self._outbox.enqueue(record, kept)
         self._wake.set()
         return "queued"
@@ -164,5 +166,6 @@ class Recorder:
                 pause = DELIVERY_INTERVAL
             except Exception as error:  # whatever it is, the records stay queued and are tried again
                 pause = min(LONGEST_BACKOFF, pause * 2)
+                self.on_store_error("deliver")
                 level = logging.INFO if isinstance(error, RecorderUnavailable) else logging.ERROR
                 log.log(level, "Delivery of queued records failed, next attempt in %.0f s: %s", pause, error)

@@ -13,6 +13,7 @@ from backend.records import open_recorder
 from backend.records.recorder import Recorder
 from backend.settings import Settings
 from backend.web.errors import Problem
+from backend.web.metrics import Metrics
 
 EXTENSION = "digitpad"  # the key under which Flask keeps them
 
@@ -23,6 +24,7 @@ class Services:
     recognizer: Recognizer
     explainer: Explainer
     recorder: Recorder | None  # None: RECORDS_URL=none
+    metrics: Metrics
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -32,13 +34,16 @@ class Services:
         """
         recognizer = Recognizer(settings.model_dir, settings.model_runtime)
         recorder = None if settings.records == "none" else open_recorder(settings)
+        metrics = Metrics()
         if recorder is not None:
+            recorder.on_store_error = lambda operation: metrics.store_errors[operation].inc()
             recorder.start()
         return cls(
             settings=settings,
             recognizer=recognizer,
             explainer=Explainer(settings.model_dir, recognizer),
             recorder=recorder,
+            metrics=metrics,
         )
 
     def require_recorder(self) -> Recorder:

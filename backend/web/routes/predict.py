@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -19,12 +19,11 @@ from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import small_png_url
 from backend.web.http import json_response, parse_query
 from backend.web.idempotency_key import IdempotencyKey, parse_idempotency_key
+from backend.web.metrics import State
 from backend.web.openapi import describe
 from backend.web.services import services
 
 routes = Blueprint("predict", __name__)
-
-State = Literal["stored", "queued", "no"]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +64,19 @@ def predict() -> Response:
     query = parse_query(Query)
     key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
     settings, recognizer, recorder = services().settings, services().recognizer, services().recorder
+    metrics = services().metrics
 
-    sent = parse_request(request, settings)
-    image = decode(sent.image, settings.max_pixels)
-    seen = normalize(find_ink(image.pixels))
-    reading = recognizer.read(seen)
+    with metrics.stages["read"].time():
+        sent = parse_request(request, settings)
+    with metrics.stages["decode"].time():
+        image = decode(sent.image, settings.max_pixels)
+    with metrics.stages["ink"].time():
+        ink = find_ink(image.pixels)
+    with metrics.stages["normalize"].time():
+        seen = normalize(ink)
+    with metrics.stages["network"].time():
+        reading = recognizer.read(seen)
+    metrics.predictions[reading.verdict].inc()
 
     record = Record(
         id=record_id(key, sent.encoded()),
@@ -88,7 +95,9 @@ def predict() -> Response:
     state: State = "no"
     if query.record and recorder is not None:
         drawing = Drawing(image=sent.image, media_type=image.media_type, seen=seen.tobytes(), strokes=sent.strokes)
-        state = recorder.record(record, drawing)
+        with metrics.stages["record"].time():
+            state = recorder.record(record, drawing)
+    metrics.records[state].inc()
 
     return json_response(
         Prediction(
