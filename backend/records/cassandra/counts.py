@@ -29,7 +29,7 @@ from backend.records.record import Confusion, Count, RecorderUnavailable
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 AHEAD = MINUTE  # how far the time of an id may be in the future
 LATE = timedelta(seconds=2)  # after the time of its id; a record that is inserted later marks its partition
-OVERLAP = timedelta(seconds=4)  # the newest ids, which are read again: LATE, and 2 s for insertions and clocks
+OVERLAP = timedelta(seconds=3)  # the newest ids, which are read again: LATE, and 1 s for insertions and clocks
 SKEW = timedelta(seconds=10)  # the largest difference between the clocks of two machines
 OVER = MINUTE + LATE + SKEW  # after which every record that is added to a minute is late
 INTERVAL = 3.0  # seconds between two rounds of counting in the background
