@@ -40,7 +40,7 @@ def copy(source: Store, target: Store, progress: Path) -> int:
     already has stays as it is, except that it gets the label of `source` and is deleted if it was deleted there.
     """
     before = uuid.UUID(progress.read_text()) if progress.exists() else None
-    bar = tqdm(total=sum(each.count for each in source.counts()), unit=" records")
+    bar = tqdm(total=sum(each.count for each in source.counts().days), unit=" records")
     with bar, ThreadPoolExecutor(CONCURRENT) as threads:
         for page in all_pages(source, PAGE_SIZE, Filter(), before):
             bar.update(sum(threads.map(partial(_copy_record, source, target), page.records)))

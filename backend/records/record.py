@@ -124,6 +124,16 @@ class Confusion(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class RecordCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records there are."""
+
+    days: tuple[Count, ...]
+    confusion: Annotated[
+        tuple[Confusion, ...],
+        msgspec.Meta(description="Of the records that are labeled or were expected to be a digit."),
+    ]
+
+
 class RecorderState(TypedDict):
     """Whether records can be written, and what waits."""
 

@@ -13,12 +13,11 @@ import msgspec
 
 from backend.records.outbox import Outbox
 from backend.records.record import (
-    Confusion,
-    Count,
     Drawing,
     Filter,
     Page,
     Record,
+    RecordCounts,
     RecorderState,
     RecorderUnavailable,
 )
@@ -126,11 +125,8 @@ class Recorder:
         """Delete a record and its drawing for good; False if there is no such record."""
         return self._outbox.delete(record_id) or self._find(record_id, self._store.delete)
 
-    def counts(self) -> list[Count]:
+    def counts(self) -> RecordCounts:
         return self._store.counts()
-
-    def confusion(self) -> list[Confusion]:
-        return self._store.confusion()
 
     def state(self) -> RecorderState:
         """For health checks."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record
+from backend.records.record import Drawing, Filter, Page, Record, RecordCounts
 
 
 class Store(Protocol):
@@ -48,9 +48,7 @@ class Store(Protocol):
     def was_deleted(self, record_id: uuid.UUID) -> bool:
         """Whether the record existed and was deleted."""
 
-    def counts(self) -> list[Count]: ...
-
-    def confusion(self) -> list[Confusion]: ...
+    def counts(self) -> RecordCounts: ...
 
     def problem(self) -> str | None:
         """Why the store is unavailable, in one sentence; None: it is available."""

@@ -97,7 +97,7 @@ def test_a_backup_has_every_record_acknowledged_before_it(tmp_path: Path) -> Non
     corrected = recorder.get(labeled)
     assert corrected is not None
     assert corrected.label == "4"
-    assert sum(each.count for each in recorder.counts()) == len(found)
+    assert sum(each.count for each in recorder.counts().days) == len(found)
     recorder.close()
 
 

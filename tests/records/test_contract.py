@@ -42,11 +42,11 @@ def ids_between(store: Store, era: Era, until: datetime, only: Filter = EVERYTHI
 
 
 def counted(store: Store, era: Era) -> dict[str, int]:
-    return {each.result: each.count for each in store.counts() if each.day == era.start.date()}
+    return {each.result: each.count for each in store.counts().days if each.day == era.start.date()}
 
 
 def confusion(store: Store) -> dict[tuple[str, str], int]:
-    return {(each.meant, each.read): each.count for each in store.confusion()}
+    return {(each.meant, each.read): each.count for each in store.counts().confusion}
 
 
 def test_a_record_is_read_as_it_was_inserted(store: Store, era: Era) -> None:
@@ -287,9 +287,9 @@ def test_counts_are_by_day_and_result(store: Store, era: Era) -> None:
 
 def test_counts_of_today_include_the_latest_record(store: Store) -> None:
     today = datetime.now(UTC).date()
-    before = sum(each.count for each in store.counts() if each.day == today)
+    before = sum(each.count for each in store.counts().days if each.day == today)
     insert(store, record(id=new_id()))
-    assert sum(each.count for each in store.counts() if each.day >= today) == before + 1
+    assert sum(each.count for each in store.counts().days if each.day >= today) == before + 1
 
 
 def test_confusion_counts_what_was_meant_and_read(store: Store, era: Era) -> None:

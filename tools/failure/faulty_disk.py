@@ -150,8 +150,8 @@ def read_back(folder: Path, log: Path) -> None:
         assert recorder.drawing(RECORDS[1].id) is None
     elif RECORDS[1].id in done.get("added", set()):
         assert recorder.drawing(RECORDS[1].id) in ((DRAWING, None) if RECORDS[1].id not in ids else (DRAWING,))
-    assert sum(each.count for each in recorder.counts()) == len(ids), "the counts do not match the records"
-    assert sum(each.count for each in recorder.confusion()) == len(ids)
+    assert sum(each.count for each in recorder.counts().days) == len(ids), "the counts do not match the records"
+    assert sum(each.count for each in recorder.counts().confusion) == len(ids)
     recorder.record(RECORDS[8], DRAWING)  # the recorder still works
     assert recorder.get(RECORDS[8].id) == RECORDS[8]
     recorder.close()

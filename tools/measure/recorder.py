@@ -77,7 +77,7 @@ def spread(took: Sequence[float]) -> str:
 def pages(*urls: str) -> None:
     """Measure both stores in turn, so that other load on the machine affects both."""
     stores = [opened(url) for url in urls]
-    sizes = [sum(each.count for each in store.counts()) for store in stores]
+    sizes = [sum(each.count for each in store.counts().days) for store in stores]
     starts: dict[str, list[uuid.UUID | None]] = {
         "the newest": [None, None],
         "from the middle": [middle(*each) for each in zip(stores, sizes, strict=True)],
@@ -245,13 +245,13 @@ def write_steadily(url: str, seconds: float) -> int:
 def counts(url: str, seconds: float) -> None:
     """Count twice a second in this process while another one writes."""
     store, took = opened(url), list[float]()
-    before = sum(each.count for each in store.counts())
+    before = sum(each.count for each in store.counts().days)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
         writer = processes.submit(write_steadily, url, seconds)
         while not writer.done():
             took += milliseconds(store.counts, 1)
             time.sleep(0.5)
-    counted = sum(each.count for each in store.counts()) - before
+    counted = sum(each.count for each in store.counts().days) - before
     print(f"{counted} of {writer.result()} new records are counted, {before} earlier ones; {spread(took)}")
     store.close()
 

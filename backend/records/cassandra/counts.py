@@ -24,7 +24,7 @@ from backend.records.cassandra.connection import Connection, PendingStatement
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.totals import Totals
 from backend.records.ids import date_of, ticks
-from backend.records.record import Confusion, Count, RecorderUnavailable
+from backend.records.record import Confusion, Count, RecordCounts, RecorderUnavailable
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 AHEAD = MINUTE  # how far the time of an id may be in the future
@@ -78,17 +78,14 @@ class Counts:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def counts(self) -> list[Count]:
-        return [
-            Count(day=day, result=key[0], count=count)
-            for day, of_day in self._days()
-            for key, count in sorted(of_day.items())
-            if len(key) == 1
-        ]
-
-    def confusion(self) -> list[Confusion]:
-        total = totals.total(of_day for _, of_day in self._days())
-        return [Confusion(meant=key[0], read=key[1], count=n) for key, n in sorted(total.items()) if len(key) == 2]
+    def counts(self) -> RecordCounts:
+        days = self._days()
+        by_day = [(day, key, count) for day, of_day in days for key, count in sorted(of_day.items())]
+        total = sorted(totals.total(of_day for _, of_day in days).items())
+        return RecordCounts(
+            days=tuple(Count(day=day, result=key[0], count=count) for day, key, count in by_day if len(key) == 1),
+            confusion=tuple(Confusion(meant=key[0], read=key[1], count=n) for key, n in total if len(key) == 2),
+        )
 
     def inserted(self, record_id: uuid.UUID, timeout: float) -> list[PendingStatement]:
         """Call it less than SKEW before an inserted record is there. Returns what to wait for."""

@@ -18,7 +18,7 @@ from backend.records.cassandra.session import READ_TIMEOUT
 from backend.records.cassandra.timeuuid import NEWEST, later_than, microseconds
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.ids import date_of, ticks
-from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record, RecorderUnavailable
+from backend.records.record import Drawing, Filter, Page, Record, RecordCounts, RecorderUnavailable
 
 SCAN_LIMIT = 5_000  # records that one page scans at most, when a filter matches few of them
 WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
@@ -121,11 +121,8 @@ class CassandraStore:
     def was_deleted(self, record_id: uuid.UUID) -> bool:
         return _deleted(self._rows(record_id))
 
-    def counts(self) -> list[Count]:
+    def counts(self) -> RecordCounts:
         return self._counts.counts()
-
-    def confusion(self) -> list[Confusion]:
-        return self._counts.confusion()
 
     def _rows(self, record_id: uuid.UUID, timeout: float = READ_TIMEOUT) -> list[Any]:
         return list(self.connection.execute("record", (*Partition.of(record_id), record_id), timeout))

@@ -10,7 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from backend.records.ids import ticks
-from backend.records.record import Confusion, Count, Drawing, Filter, Page, Record, RecorderUnavailable
+from backend.records.record import (
+    Confusion,
+    Count,
+    Drawing,
+    Filter,
+    Page,
+    Record,
+    RecordCounts,
+    RecorderUnavailable,
+)
 from backend.records.sqlite import transactions
 from backend.records.sqlite.file import SqliteFile
 from backend.records.sqlite.schema import COLUMNS, DRAWING_COLUMNS, LAST_CHANGE, MIGRATIONS, record_of
@@ -92,13 +101,13 @@ class SqliteStore:
     def was_deleted(self, record_id: uuid.UUID) -> bool:
         return bool(self.file.read("SELECT 1 FROM changes WHERE id = ? AND deleted", (record_id.bytes,)))
 
-    def counts(self) -> list[Count]:
-        rows = self.file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")
-        return [Count(day=date.fromisoformat(day), result=result, count=count) for day, result, count in rows]
-
-    def confusion(self) -> list[Confusion]:
-        rows = self.file.read("SELECT meant, read, count FROM confusion WHERE count > 0 ORDER BY meant, read")
-        return [Confusion(meant=meant, read=read, count=count) for meant, read, count in rows]
+    def counts(self) -> RecordCounts:
+        days = self.file.read("SELECT day, result, count FROM counts WHERE count > 0 ORDER BY day DESC, result")
+        confusion = self.file.read("SELECT meant, read, count FROM confusion WHERE count > 0 ORDER BY meant, read")
+        return RecordCounts(
+            days=tuple(Count(day=date.fromisoformat(day), result=result, count=count) for day, result, count in days),
+            confusion=tuple(Confusion(meant=meant, read=read, count=count) for meant, read, count in confusion),
+        )
 
     def problem(self) -> str | None:
         try:

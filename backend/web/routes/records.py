@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
-from backend.records.record import PUBLIC_FIELDS, Confusion, Count, Drawing, Filter, public
+from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, RecordCounts, public
 from backend.web import export
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query
@@ -51,13 +51,6 @@ class RecordsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Annotated[Label | None, msgspec.Meta(description="What was drawn; null removes the correction.")]
-
-
-class CountsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    days: list[Count]
-    confusion: Annotated[
-        list[Confusion], msgspec.Meta(description="Of the records that are labeled or were expected to be a digit.")
-    ]
 
 
 @routes.get("/records")
@@ -129,11 +122,10 @@ def strokes(record_id: str) -> Response:
 
 
 @routes.get("/records/counts")
-@describe(answer=CountsAnswer, errors=(503,))
+@describe(answer=RecordCounts, errors=(503,))
 def counts() -> Response:
     """The number of records by UTC day and result, and by what was meant and what was read."""
-    recorder = services().require_recorder()
-    return json_response(CountsAnswer(days=recorder.counts(), confusion=recorder.confusion()))
+    return json_response(services().require_recorder().counts())
 
 
 @routes.get("/records/export")

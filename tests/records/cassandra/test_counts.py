@@ -60,11 +60,11 @@ def insert_at(store: CassandraStore, *instants: datetime) -> None:
 
 
 def counted(store: CassandraStore) -> int:
-    return sum(each.count for each in store.counts())
+    return sum(each.count for each in store.counts().days)
 
 
 def confusion(store: CassandraStore, read: str) -> dict[str, int]:
-    return {each.meant: each.count for each in store.confusion() if each.read == read}
+    return {each.meant: each.count for each in store.counts().confusion if each.read == read}
 
 
 def minutes_read(store: CassandraStore, minutes: set[datetime]) -> list[datetime]:

@@ -61,7 +61,7 @@ def test_a_keyspace_of_version_3_keeps_its_records(url: str, era: Era) -> None:
         new = era.record(seconds=2, pen_widths=(22.0,))
         store.insert(new, drawing(), 20)
         assert store.get(new.id) == new
-        assert [(each.result, each.count) for each in store.counts()] == [("7", 2)]
+        assert [(each.result, each.count) for each in store.counts().days] == [("7", 2)]
 
 
 def insertion(made: Record, label: str) -> list[tuple[str, tuple[object, ...]]]:
@@ -90,11 +90,11 @@ def test_a_keyspace_of_version_4_keeps_everything(url: str, tmp_path: Path) -> N
         assert list(store.page(10, None, Filter()).records) == stored
         assert [store.get(each.id) for each in stored] == stored
         assert store.drawing(EXPECTED.id) == DRAWING
-        assert {(each.day, each.result): each.count for each in store.counts()} == {
+        assert {(each.day, each.result): each.count for each in store.counts().days} == {
             (day, "7"): 2,
             (day, "not a digit"): 1,
         }
-        assert {(each.meant, each.read): each.count for each in store.confusion()} == {
+        assert {(each.meant, each.read): each.count for each in store.counts().confusion} == {
             ("1", "7"): 1,
             ("4", "not_a_digit"): 1,
         }
@@ -102,7 +102,7 @@ def test_a_keyspace_of_version_4_keeps_everything(url: str, tmp_path: Path) -> N
         store.insert(DELETED, DRAWING, 20)
         assert (store.get(DELETED.id), store.drawing(DELETED.id)) == (None, None)
         assert store.delete(stored[0].id)
-        assert [(each.result, each.count) for each in store.counts()] == [("7", 1), ("not a digit", 1)]
+        assert [(each.result, each.count) for each in store.counts().days] == [("7", 1), ("not a digit", 1)]
 
     recorder = open_recorder(Settings(instance=tmp_path, records_url=url))
     recorder.start()

@@ -65,8 +65,11 @@ def test_a_store_keeps_its_records(configured: Settings, version: int) -> None:
     assert store.page(10, None, Filter()).records == STORED[version]
     assert [store.get(each.id) for each in STORED[version]] == list(STORED[version])
     assert [store.drawing(each.id) for each in (CORRECTED, EXPECTED)] == [DRAWING, DRAWING]
-    assert {each.result: each.count for each in store.counts()} == {"7": len(STORED[version]) - 1, "not a digit": 1}
-    assert {(each.meant, each.read): each.count for each in store.confusion()} == {
+    assert {each.result: each.count for each in store.counts().days} == {
+        "7": len(STORED[version]) - 1,
+        "not a digit": 1,
+    }
+    assert {(each.meant, each.read): each.count for each in store.counts().confusion} == {
         ("1", "7"): 1,
         ("4", "not_a_digit"): 1,
     }
