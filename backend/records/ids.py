@@ -12,7 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # that of version 7
 MILLISECOND = timedelta(milliseconds=1)
 TICKS_PER_MILLISECOND = 10_000
 SHARDS = 128  # partitions of a minute, of the ids that exist
-DERIVED_SHARDS = 32  # of those that are derived from keys: fewer, so that few partitions hold a quiet minute
+DERIVED_SHARDS = 40  # of those that are derived from keys: fewer, so that few partitions hold a quiet minute
 
 
 def new_key(now: datetime | None = None) -> uuid.UUID:
