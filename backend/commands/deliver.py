@@ -31,7 +31,9 @@ def deliver(folder: Path, settings: Settings) -> int:
     with closing(store), closing(Outbox(path, settings.outbox_bytes)) as outbox:
         with tqdm(total=outbox.length(), unit=" operations") as bar:
             try:
-                if not outbox.deliver(connected(store), WRITE_TIMEOUT, bar.update):
+                for count in outbox.deliver(connected(store), WRITE_TIMEOUT):
+                    bar.update(count)
+                if outbox.length():
                     raise RecorderUnavailable(
                         f"Another process is delivering {path}; the server of this host still runs."
                     )

@@ -9,7 +9,7 @@ import fcntl
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -92,32 +92,26 @@ class Outbox:
         rows = self._file.read("SELECT at FROM operations ORDER BY number LIMIT 1")
         return max(0.0, time.time() - rows[0][0]) if rows else 0.0
 
-    def deliver(self, store: Store, timeout: float, progress: Callable[[int], object] = lambda count: None) -> bool:
-        """Apply all operations to the store, in order. Does nothing and returns False if another process is delivering.
+    def deliver(self, store: Store, timeout: float) -> Iterator[int]:
+        """Apply all operations to the store, in order, and yield after each batch how many the store accepted. Yields
+        nothing if another process is delivering.
 
         Operations on one record are applied one after the other, those on different records concurrently. An operation
         is removed after the store has accepted it; since applying it is idempotent, a crash in between is harmless.
         Raises RecorderUnavailable, or whatever the store raises, only if the store accepts none of a batch: one
-        operation that the store refuses doesn't hold up the others. `progress` is called with the number of operations
-        of each batch that were delivered.
+        operation that the store refuses doesn't hold up the others.
         """
-        with self._delivery_lock() as locked:
-            if not locked:
-                return False
-            if not self._next_batch():
-                return True
-            with ThreadPoolExecutor(CONCURRENT, "deliver") as threads:
-                while batch := self._next_batch():
-                    by_record: dict[uuid.UUID, list[tuple[int, Operation]]] = {}
-                    for number, operation in batch:
-                        by_record.setdefault(operation.record_id, []).append((number, operation))
-                    outcomes = list(threads.map(partial(_apply_in_order, store, timeout), by_record.values()))
-                    applied = [number for numbers, _ in outcomes for number in numbers]
-                    if not applied:
-                        raise next(error for _, error in outcomes if error is not None)
-                    self._file.write(partial(self._remove, applied), WRITE_TIMEOUT)
-                    progress(len(applied))
-        return True
+        with self._delivery_lock() as locked, ThreadPoolExecutor(CONCURRENT, "deliver") as threads:
+            while locked and (batch := self._next_batch()):
+                by_record: dict[uuid.UUID, list[tuple[int, Operation]]] = {}
+                for number, operation in batch:
+                    by_record.setdefault(operation.record_id, []).append((number, operation))
+                outcomes = list(threads.map(partial(_apply_in_order, store, timeout), by_record.values()))
+                applied = [number for numbers, _ in outcomes for number in numbers]
+                if not applied:
+                    raise next(error for _, error in outcomes if error is not None)
+                self._file.write(partial(self._remove, applied), WRITE_TIMEOUT)
+                yield len(applied)
 
     def _next_batch(self) -> list[tuple[int, Operation]]:
         rows = self._file.read("SELECT number, operation FROM operations ORDER BY number LIMIT ?", (BATCH,))

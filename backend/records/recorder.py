@@ -140,8 +140,13 @@ class Recorder:
         )
 
     def deliver(self) -> None:
-        """Deliver what is queued now. Raises RecorderUnavailable if the store does not accept it."""
-        self._outbox.deliver(self._store, DELIVERY_TIMEOUT)
+        """Deliver what is queued, until all of it is delivered or the recorder is closed.
+
+        Raises RecorderUnavailable if the store does not accept it.
+        """
+        for _ in self._outbox.deliver(self._store, DELIVERY_TIMEOUT):
+            if self._closing:
+                return
 
     def _find(self, record_id: uuid.UUID, call: Callable[[uuid.UUID], T]) -> T:
         """The result of `call` for an id or, if that has no record, for the record that it is another id of."""
