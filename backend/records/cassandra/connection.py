@@ -40,6 +40,7 @@ class PendingStatement:
     statement: Any
     deadline: float
     future: ResponseFuture
+    page: bytes | None  # of its rows; None: the first
 
 
 class Connection:
@@ -90,20 +91,30 @@ class Connection:
 
     def stream(self, name: str, values: Sequence[object], fetch_size: int = 5000) -> Iterator[Any]:
         """The rows of a statement that may have many, fetched `fetch_size` at a time."""
-        try:
-            yield from self.result(self.send(name, values, fetch_size=fetch_size))
-        except DRIVER_ERRORS as error:
-            raise self._unavailable(error) from error
+        page: bytes | None = None  # the driver's paging state
+        while True:
+            # Each page is a request of its own. If the driver fetched the next one, it could take for it a late
+            # response of another node to the request for this one, and rows would be missing.
+            rows = self.result(self.send(name, values, fetch_size=fetch_size, page=page))
+            yield from rows.current_rows
+            page = rows.paging_state
+            if page is None:
+                return
 
     def send(
-        self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, fetch_size: int | None = None
+        self,
+        name: str,
+        values: Sequence[object],
+        timeout: float = READ_TIMEOUT,
+        fetch_size: int | None = None,
+        page: bytes | None = None,
     ) -> PendingStatement:
         """Send a statement; `result` waits for its response."""
         current = self.session()
         bound = current.prepared[name].bind(values)
         if fetch_size is not None:
             bound.fetch_size = fetch_size
-        return self._send(current.session, bound, timeout)
+        return self._send(current.session, bound, timeout, page)
 
     def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> PendingStatement:
         """Send statements on one partition, which are applied together or not at all."""
@@ -125,14 +136,15 @@ class Connection:
                 if left <= 0 or not any(node.is_up for node in pending.future.session.cluster.metadata.all_hosts()):
                     raise self._unavailable(error) from error
                 time.sleep(RETRY_PAUSE)
-                pending = self._send(pending.future.session, pending.statement, left)
+                pending = self._send(pending.future.session, pending.statement, left, pending.page)
             except DRIVER_ERRORS as error:
                 raise self._unavailable(error) from error
 
-    def _send(self, session: Session, statement: Any, timeout: float) -> PendingStatement:
+    def _send(self, session: Session, statement: Any, timeout: float, page: bytes | None = None) -> PendingStatement:
         deadline = time.monotonic() + timeout
         try:
-            return PendingStatement(statement, deadline, session.execute_async(statement, timeout=timeout))
+            future = session.execute_async(statement, timeout=timeout, paging_state=page)
+            return PendingStatement(statement, deadline, future, page)
         except DRIVER_ERRORS as error:
             raise self._unavailable(error) from error
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from backend.records.cassandra import connection
+from backend.records.cassandra.partition import Partition
+from backend.records.cassandra.store import list_partition
+from tools.cassandra_nodes import Nodes, drop
 from tools.sample_records import Era, drawing
 from tools.stores import opened_cassandra
 
@@ -33,4 +38,28 @@ def test_host_names_are_resolved_again_after_a_long_outage(url: str, era: Era, m
         time.sleep(0.1)
     made = era.record()
     store.insert(made, drawing(), 5.0)
+    store.close()
+
+
+@pytest.fixture
+def impatient_url(nodes: Nodes) -> Iterator[str]:
+    """Three nodes, of which a second one gets nearly every request too."""
+    nodes.need(3)
+    url = nodes.new_url(3, "&speculative_ms=1")
+    yield url
+    drop(url)
+
+
+def test_pages_of_rows_are_complete_although_two_nodes_respond(impatient_url: str, era: Era) -> None:
+    store = opened_cassandra(impatient_url)
+    noon = era.start.replace(second=0, microsecond=0)
+    partitions = [Partition(noon + timedelta(minutes=minute), shard) for minute in range(8) for shard in range(40)]
+    for partition in partitions:
+        for each in list_partition(store.connection, partition, 10.0):
+            store.connection.result(each)
+    newest_first = sorted(partitions, key=lambda each: (-each.minute.timestamp(), each.shard))
+    expected = [(each.minute.replace(tzinfo=None), each.shard) for each in newest_first]
+    for _ in range(50):
+        rows = store.connection.stream("minutes", (noon.date(), noon + timedelta(hours=1)), fetch_size=7)
+        assert [(row.minute, row.shard) for row in rows] == expected
     store.close()
