@@ -38,6 +38,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="Of each stroke, in pixels on the 280 x 280 canvas; null if they were not sent."),
     ] = None
     client: str | None = None  # the client's address, as RECORD_CLIENT_ADDRESS sets
+    owner: str | None = None  # a digest of the secret of who drew it, see owner.py
 
     @property
     def doubtful(self) -> bool:
@@ -63,7 +64,7 @@ def read(verdict: Verdict, digit: int) -> str:
     return "not_a_digit" if verdict == "not_a_digit" else str(digit)
 
 
-PRIVATE_FIELDS = ("client",)  # for the operator only
+PRIVATE_FIELDS = ("client", "owner")  # in no response and no export
 PUBLIC_FIELDS = tuple(field for field in msgspec.structs.fields(Record) if field.name not in PRIVATE_FIELDS)
 
 

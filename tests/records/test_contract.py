@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backend.records.owner import owner_of
 from backend.records.record import Filter, Record
 from backend.records.store import Store
 from tools.sample_records import Era, drawing, id_at, new_id, record
@@ -61,6 +62,7 @@ def test_a_record_is_read_as_it_was_inserted(store: Store, era: Era) -> None:
         expected="3",
         pen_widths=(22.0, 0.1 + 0.2),
         client="192.0.2.7",
+        owner=owner_of("secret"),
     )
     sent = drawing()
     store.insert(made, sent, TIMEOUT)

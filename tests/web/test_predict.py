@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from backend.reading.decode import decode
 from backend.records.ids import key_time, new_key
+from backend.records.owner import owner_of, secret_of
 from backend.settings import Settings
 from backend.web.app import create_app
 from tools.drawings import SEVEN, SEVEN_URL, STROKES, as_data_url, as_file, draw
@@ -212,6 +213,31 @@ def test_the_same_request_again_gets_the_same_answer_and_makes_one_record(client
     again = client.post("/predict", data=SEVEN_URL, headers=headers).get_json()
     assert again == first
     assert len(client.get("/records").get_json()["records"]) == 1
+
+
+def test_a_recorded_drawing_has_a_secret_of_its_key(client: FlaskClient) -> None:
+    key = new_key()
+    answer = client.post("/predict", data=SEVEN_URL, headers={"Idempotency-Key": str(key)}).get_json()
+    assert answer["secret"] == secret_of(key)
+    other = client.post("/predict", data=SEVEN_URL).get_json()
+    assert other["secret"] != answer["secret"]
+
+
+def test_what_is_not_recorded_has_no_secret(client: FlaskClient) -> None:
+    assert client.post("/predict?record=false", data=SEVEN_URL).get_json()["secret"] is None
+
+
+def test_neither_the_store_nor_other_responses_contain_the_secret(client: FlaskClient, settings: Settings) -> None:
+    predicted = client.post("/predict", data=SEVEN_URL).get_json()
+    secret = predicted["secret"]
+    paths = [f"/records/{predicted['id']}", "/records", "/records/export?format=jsonl", "/records/export?format=csv"]
+    for text in [client.get(path).get_data(as_text=True) for path in paths]:
+        assert predicted["id"] in text
+        assert secret not in text
+        assert owner_of(secret) not in text
+    stored = b"".join(file.read_bytes() for file in settings.instance.iterdir())
+    assert owner_of(secret).encode() in stored
+    assert secret.encode() not in stored
 
 
 def test_another_key_makes_another_record(client: FlaskClient) -> None:

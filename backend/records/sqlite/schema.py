@@ -68,6 +68,7 @@ MIGRATIONS = (
     """,
     "ALTER TABLE records ADD COLUMN pen_widths BLOB",  # doubles, little-endian
     "DROP TABLE keys",  # ids are derived from them
+    "ALTER TABLE records ADD COLUMN owner TEXT",  # see backend/records/owner.py
 )
 
 FIELDS = Record.__struct_fields__

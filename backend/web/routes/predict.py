@@ -13,6 +13,7 @@ from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.verdict import Verdict
 from backend.records.ids import date_text, record_id
+from backend.records.owner import owner_of, secret_of
 from backend.records.record import Drawing, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, parse_request
@@ -41,6 +42,12 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     probabilities: Annotated[tuple[float, ...], msgspec.Meta(min_length=10, max_length=10)]
     verdict: Verdict
     recorded: State
+    secret: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Send it as `Digitpad-Secret` to correct or delete the record. null: nothing is recorded."
+        ),
+    ]
     runner_up: Annotated[int, msgspec.Meta(ge=0, le=9, description="The second most probable.")]
     seen: Annotated[str, msgspec.Meta(description="The 28 x 28 that the network saw: data URL.")]
     model_version: str
@@ -77,6 +84,7 @@ def predict() -> Response:
     with metrics.stages["network"].time():
         reading = recognizer.read(seen)
     metrics.predictions[reading.verdict].inc()
+    secret = secret_of(key)
 
     record = Record(
         id=record_id(key, sent.encoded()),
@@ -91,6 +99,7 @@ def predict() -> Response:
         expected=sent.expected,
         pen_widths=sent.pen_widths,
         client=client_address(request.remote_addr, settings),
+        owner=owner_of(secret),
     )
     state: State = "no"
     if query.record and recorder is not None:
@@ -109,6 +118,7 @@ def predict() -> Response:
             probabilities=record.probabilities,
             verdict=record.verdict,
             recorded=state,
+            secret=None if state == "no" else secret,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
             seen=small_png_url(seen),
             model_version=record.model_version,

@@ -9,8 +9,8 @@ import { retry } from "./retry.js";
  * @typedef {{
  *   id: string, date: string, result: string, digit: number, runner_up: number, confidence: number,
  *   probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
- *   model_version: string,
- * }} Prediction seen: data URL of the 28x28 network input
+ *   model_version: string, secret: string | null,
+ * }} Prediction seen: data URL of the 28x28 network input. secret: to correct or delete the record; null: not recorded
  * @typedef {Pick<Prediction, "digit" | "runner_up" | "confidence" | "probabilities" | "verdict" | "seen">} Reading
  * @typedef {{
  *   image: string, strokes?: number[][][], pen_widths?: number[], expected?: string, source?: "canvas" | "upload",
