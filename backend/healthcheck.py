@@ -6,13 +6,17 @@ import sys
 import urllib.error
 import urllib.request
 
+from backend.operator_token import operator_token
 from backend.settings import Settings
 
 
 def main() -> int:
-    url = f"http://127.0.0.1:{Settings.from_environment().port}/health/ready"
+    settings = Settings.from_environment()
+    url = f"http://127.0.0.1:{settings.port}/health/ready"
     try:
-        with urllib.request.urlopen(url, timeout=4):
+        token = operator_token(settings)  # only the operator is told what is wrong
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=4):
             return 0
     except urllib.error.HTTPError as error:
         print(error.read().decode(), file=sys.stderr)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.log import start_log
+from backend.operator_token import operator_token
 from backend.settings import Settings
 from backend.web.metrics import count_restarts, share_values
 from backend.worker import MISCONFIGURED, STOP_SIGNALS, work
@@ -42,6 +43,7 @@ def serve() -> int:
     try:
         settings = Settings.from_environment()
         listeners = listen(settings.host, settings.port, settings.workers or len(os.sched_getaffinity(0)))
+        operator_token(settings, _announce_token)  # generated before the workers are forked
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return MISCONFIGURED
@@ -54,6 +56,10 @@ def serve() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection takes a file descriptor
     with tempfile.TemporaryDirectory(prefix="digitpad-metrics-") as metrics:
         return supervise(settings, listeners, Path(metrics))
+
+
+def _announce_token(token: str, path: Path) -> None:
+    print(f"The operator token is {token}\nSign in with it at /recorder. It is kept in {path} and not shown again.")
 
 
 def listen(host: str, port: int, count: int) -> list[socket.socket]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,10 +13,12 @@ TOP = Path(__file__).resolve().parent.parent
 
 
 KeepDrawings = Literal["all", "doubtful", "none"]
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
-def setting(default: Any, description: str) -> Any:
-    return field(default=default, metadata={"description": description})
+def setting(default: Any, description: str, secret: bool = False) -> Any:
+    """secret: left out of `repr`, and so of logs."""
+    return field(default=default, repr=not secret, metadata={"description": description})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,23 @@ class Settings:
         "subdomains. Empty: this machine's own names while HOST is a loopback address, otherwise any name.",
     )
 
+    operator_token: str = setting(
+        "",
+        "The token of the operator, who may do everything; at least 16 characters. Empty: while only this machine "
+        "reaches the server (HOST is a loopback address, TRUSTED_HOSTS names no other host), its user is the operator "
+        "and nothing is asked; otherwise a token is generated at the first start, printed, and kept in the file "
+        "`operator.token` in the instance folder. Several hosts need the same token.",
+        secret=True,
+    )
+    operator_token_file: str = setting(
+        "", "A file with the token of the operator, such as a Docker secret; instead of OPERATOR_TOKEN."
+    )
+    recorder: Literal["operator", "public"] = setting(
+        "operator",
+        "Who may list, read, count and export records: the `operator`, or anyone (`public`), without file names and "
+        "client addresses. In both cases only the operator may change records that others made.",
+    )
+
     @property
     def records(self) -> str:
         """RECORDS_URL, or its default."""
@@ -75,8 +95,23 @@ class Settings:
         """The host names that the server answers to; None: any."""
         if self.trusted_hosts:
             return list(self.trusted_hosts)
-        loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
-        return ["localhost", "127.0.0.1", "[::1]", self.host] if loopback else None
+        return [*LOCAL_NAMES, self.host] if self._listens_on_loopback else None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the server, so that its user is the operator and nothing is asked."""
+        return (
+            self._listens_on_loopback
+            and set(self.trusted_hosts) <= {*LOCAL_NAMES, self.host}
+            and not (self.operator_token or self.operator_token_file)
+        )
+
+    @property
+    def _listens_on_loopback(self) -> bool:
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -6,7 +6,7 @@ import cv2
 from flask import Flask
 
 from backend.settings import TOP, Settings
-from backend.web import compress, errors, request_log, security
+from backend.web import access, compress, errors, request_log, security
 from backend.web.routes import BLUEPRINTS
 from backend.web.services import EXTENSION, Services
 
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     request_log.init_app(app)
     security.init_app(app)
+    access.init_app(app)
     compress.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

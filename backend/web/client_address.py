@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from functools import cache
 from pathlib import Path
 
+from backend.secret_file import read_or_create
 from backend.settings import Settings
 
 
@@ -27,14 +27,5 @@ def client_address(address: str | None, settings: Settings) -> str | None:
 
 @cache
 def _key(path: Path) -> bytes:
-    """The key, created once by whichever process is first."""
-    own = path.with_suffix(f".{os.getpid()}")
-    own.write_bytes(secrets.token_bytes(32))
-    own.chmod(0o600)
-    try:
-        os.link(own, path)  # fails where another process was first
-    except FileExistsError:
-        pass
-    finally:
-        own.unlink()
-    return path.read_bytes()
+    key, _ = read_or_create(path, lambda: secrets.token_bytes(32))
+    return key

@@ -66,7 +66,10 @@ FLASK_ERRORS = {
 def init_app(app: Flask) -> None:
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        return problem_answer(request.environ, error.status, error.code, error.detail)
+        answer = problem_answer(request.environ, error.status, error.code, error.detail)
+        if error.status == 401:
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="Digitpad"'
+        return answer
 
     @app.errorhandler(UnreadableDrawing)
     def unreadable(error: UnreadableDrawing) -> Response:

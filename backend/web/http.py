@@ -1,7 +1,8 @@
-"""Query strings in, JSON out."""
+"""Query strings and ids in, JSON out."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +24,21 @@ def parse_query(kind: type[T]) -> T:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         raise Problem(400, "bad_parameter", f"Invalid query string: {error}.") from None
+
+
+def parse_record_id(text: str) -> uuid.UUID:
+    """The id of a record in a path. Raises Problem 404."""
+    try:
+        record_id = uuid.UUID(text)
+    except ValueError:
+        raise unknown_record() from None
+    if record_id.version != 1 or str(record_id) != text.lower():
+        raise unknown_record()
+    return record_id
+
+
+def unknown_record() -> Problem:
+    return Problem(404, "unknown_record", "There is no such record; it may have been deleted.")
 
 
 def json_response(value: object, status: int = 200) -> Response:

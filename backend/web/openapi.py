@@ -19,7 +19,9 @@ from werkzeug.routing import Rule
 
 from backend import __version__
 from backend.web.errors import ProblemDetails
+from backend.web.permissions import SECURITY_SCHEMES, operation_of, security
 from backend.web.request_log import HEADER
+from backend.web.services import services
 
 View = TypeVar("View", bound=Callable[..., Any])
 Json = dict[str, Any]
@@ -102,7 +104,7 @@ def document(app: Flask) -> Json:
             "description": "Reads drawn digits and records the results.",
         },
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -131,7 +133,9 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
     ]
     if description.body:
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}
-    for status in description.errors:
+    operation["security"] = security(operation_of(app.view_functions[rule.endpoint]), services().settings)
+    refusals = {code for each in operation["security"] for code in ((401, 403) if "drawing_secret" in each else (401,))}
+    for status in sorted({*description.errors, *refusals}):
         operation["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": RESPONSE_HEADERS,

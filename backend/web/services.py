@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from backend.operator_token import operator_token
 from backend.reading.explanation import Explainer
 from backend.reading.recognizer import Recognizer
 from backend.records import open_recorder
@@ -24,14 +25,16 @@ class Services:
     recognizer: Recognizer
     explainer: Explainer
     recorder: Recorder | None  # None: RECORDS_URL=none
+    operator_token: str | None  # None: this machine's user is the operator
     metrics: Metrics
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
         """Load the model and open the recorder. Starts threads, so call it after any fork.
 
-        Raises ModelMismatch, and ValueError for a RECORDS_URL that cannot be read.
+        Raises ModelMismatch, ValueError for a RECORDS_URL or token that cannot be used, and OSError for a token's file.
         """
+        token = operator_token(settings)
         recognizer = Recognizer(settings.model_dir, settings.model_runtime)
         recorder = None if settings.records == "none" else open_recorder(settings)
         metrics = Metrics()
@@ -43,6 +46,7 @@ class Services:
             recognizer=recognizer,
             explainer=Explainer(settings.model_dir, recognizer),
             recorder=recorder,
+            operator_token=token,
             metrics=metrics,
         )
 

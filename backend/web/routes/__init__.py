@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from backend.web.routes import explain, health, metrics, openapi, pages, predict, records
+from backend.web.routes import explain, health, metrics, openapi, pages, predict, records, session
 
-BLUEPRINTS = [each.routes for each in (pages, predict, explain, records, health, metrics, openapi)]
+BLUEPRINTS = [each.routes for each in (pages, predict, explain, records, session, health, metrics, openapi)]

@@ -19,6 +19,7 @@ from backend.web.encode import png_url, small_png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response
 from backend.web.openapi import describe
+from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("explain", __name__)
@@ -71,6 +72,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.post("/explain")
 @describe(body=JsonBody, answer=Explanation, errors=(400, 403, 413, 415, 422, 503), form=True)
+@permit("explain")
 def explain() -> Response:
     """Explain how a drawing is read.
 

@@ -9,8 +9,10 @@ from flask import Blueprint, Response
 
 from backend import __version__
 from backend.records.record import RecorderState
+from backend.web.access import may_now
 from backend.web.http import json_response
 from backend.web.openapi import describe
+from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("health", __name__)
@@ -37,6 +39,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.get("/health/live")
 @describe(answer=Live)
+@permit("open")
 def live() -> Response:
     """Whether the process runs, and its version."""
     return json_response(Live())
@@ -44,14 +47,17 @@ def live() -> Response:
 
 @routes.get("/health/ready")
 @describe(answer=Ready, errors=(503,))
+@permit("open")
 def ready() -> Response:
     """Whether the model and the recorder are available, with the state of each.
 
-    If one is not, the status is 503 and the body is the same.
+    If one is not, the status is 503 and the body is the same. Only the operator sees what is queued and what is wrong.
     """
     settings, recorder = services().settings, services().recorder
     model = Model(ok=True, version=services().recognizer.version, runtime=settings.model_runtime)
     state = recorder.state() if recorder else RecorderState(ok=True, store="none", detail=None, warnings=[])
+    if not may_now("health_details"):
+        state = RecorderState(ok=state["ok"], store=state["store"], detail=None, warnings=[])
     answer = Ready(
         ready=bool(state["ok"]),
         model=model,

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from backend import __version__
 from backend.web.openapi import describe
+from backend.web.permissions import permit
 from backend.web.services import Services, services
 
 routes = Blueprint("metrics", __name__)
@@ -52,6 +53,7 @@ class CurrentState(Collector):
 
 @routes.get("/metrics")
 @describe(media_types=("text/plain",))
+@permit("metrics")
 def metrics() -> Response:
     """Predictions, refusals, and the state of the recorder, for Prometheus."""
     return Response(services().metrics.text(CurrentState(services())), content_type=CONTENT_TYPE_PLAIN_0_0_4)

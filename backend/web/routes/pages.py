@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
+from backend.web.permissions import permit
+
 routes = Blueprint("pages", __name__)
 
 
@@ -14,20 +16,24 @@ def _page(name: str) -> Response:
 
 
 @routes.get("/")
+@permit("open")
 def index() -> Response:
     return _page("index.html")
 
 
 @routes.get("/recorder")
+@permit("open")
 def recorder() -> Response:
     return _page("recorder.html")
 
 
 @routes.get("/api")
+@permit("open")
 def api() -> Response:
     return _page("api.html")
 
 
 @routes.get("/favicon.ico")
+@permit("open")
 def favicon() -> Response:
     return _page("favicon.svg")

@@ -22,6 +22,7 @@ from backend.web.http import json_response, parse_query
 from backend.web.idempotency_key import IdempotencyKey, parse_idempotency_key
 from backend.web.metrics import State
 from backend.web.openapi import describe
+from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("predict", __name__)
@@ -62,6 +63,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     answer=Prediction,
     errors=(400, 403, 413, 415, 422, 503),
 )
+@permit("predict")
 def predict() -> Response:
     """Read a drawn digit.
 

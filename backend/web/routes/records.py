@@ -11,11 +11,13 @@ from typing import Annotated, Literal
 import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
-from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, RecordCounts, public
+from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, Record, RecordCounts, public
 from backend.web import export
+from backend.web.access import may_now
 from backend.web.errors import Problem
-from backend.web.http import json_response, parse_query
+from backend.web.http import json_response, parse_query, parse_record_id, unknown_record
 from backend.web.openapi import describe
+from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("records", __name__)
@@ -55,28 +57,31 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 @routes.get("/records")
 @describe(query=PageQuery, answer=RecordsAnswer, errors=(400, 503))
+@permit("list")
 def page() -> Response:
     """Records, newest first."""
     query = parse_query(PageQuery)
     before = None if query.before is None else _parse_cursor(query.before)
     found = services().require_recorder().page(query.limit, before, query)
     return json_response(
-        {"records": [public(each) for each in found.records], "next": found.next and _cursor(found.next)}
+        {"records": [_shown(each) for each in found.records], "next": found.next and _cursor(found.next)}
     )
 
 
 @routes.get("/records/<record_id>")
 @describe(answer=RecordAnswer, errors=(404, 503))
+@permit("read")
 def one(record_id: str) -> Response:
     """One record."""
-    record = services().require_recorder().get(_parse_id(record_id))
+    record = services().require_recorder().get(parse_record_id(record_id))
     if record is None:
-        raise _unknown()
-    return json_response(public(record))
+        raise unknown_record()
+    return json_response(_shown(record))
 
 
 @routes.patch("/records/<record_id>")
 @describe(body=Correction, answer=RecordAnswer, errors=(400, 403, 404, 503))
+@permit("correct")
 def correct(record_id: str) -> Response:
     """Correct a record: say what was drawn.
 
@@ -86,26 +91,28 @@ def correct(record_id: str) -> Response:
         correction = msgspec.json.decode(request.get_data(), type=Correction)
     except msgspec.DecodeError as error:
         raise Problem(400, "bad_label", f'Send JSON such as {{"label": "7"}}: {error}.') from None
-    record = services().require_recorder().correct(_parse_id(record_id), correction.label)
+    record = services().require_recorder().correct(parse_record_id(record_id), correction.label)
     if record is None:
-        raise _unknown()
-    return json_response(public(record))
+        raise unknown_record()
+    return json_response(_shown(record))
 
 
 @routes.delete("/records/<record_id>")
 @describe(status=204, errors=(403, 404, 503))
+@permit("delete")
 def delete(record_id: str) -> Response:
     """Delete a record and its drawing for good."""
-    if not services().require_recorder().delete(_parse_id(record_id)):
-        raise _unknown()
+    if not services().require_recorder().delete(parse_record_id(record_id)):
+        raise unknown_record()
     return Response(status=204)
 
 
 @routes.get("/records/<record_id>/image.png")
 @describe(media_types=("image/png", "image/jpeg", "image/bmp", "image/webp"), errors=(404, 503))
+@permit("read")
 def image(record_id: str) -> Response:
     """The image as it was sent, in its original format."""
-    drawing = _drawing(_parse_id(record_id))
+    drawing = _drawing(parse_record_id(record_id))
     answer = Response(drawing.image, mimetype=drawing.media_type)
     answer.headers["Cache-Control"] = "private, max-age=300"  # short, because it may be deleted
     return answer
@@ -113,9 +120,10 @@ def image(record_id: str) -> Response:
 
 @routes.get("/records/<record_id>/strokes")
 @describe(media_types=("application/json",), errors=(404, 503))
+@permit("read")
 def strokes(record_id: str) -> Response:
     """How it was drawn: [[[x, y, milliseconds], ...], ...] on the 280 x 280 canvas."""
-    drawing = _drawing(_parse_id(record_id))
+    drawing = _drawing(parse_record_id(record_id))
     if drawing.strokes is None:
         raise Problem(404, "no_strokes", "This record has no strokes, only an image.")
     return Response(drawing.strokes, mimetype="application/json")
@@ -123,6 +131,7 @@ def strokes(record_id: str) -> Response:
 
 @routes.get("/records/counts")
 @describe(answer=RecordCounts, errors=(503,))
+@permit("count")
 def counts() -> Response:
     """The number of records by UTC day and result, and by what was meant and what was read."""
     return json_response(services().require_recorder().counts())
@@ -134,15 +143,17 @@ def counts() -> Response:
     media_types=("text/csv", "application/x-ndjson", "application/zip", "application/octet-stream"),
     errors=(400, 503),
 )
+@permit("export")
 def export_file() -> Response:
     """Records as one file, newest first: CSV, JSON Lines, MNIST's two IDX files (ZIP), or NPZ."""
     query = parse_query(ExportQuery)
     recorder = services().require_recorder()
+    records = map(_visible, recorder.export(query))
     match query.format:
         case "csv":
-            pieces, media_type, suffix = export.comma_separated(recorder.export(query)), "text/csv", "csv"
+            pieces, media_type, suffix = export.comma_separated(records), "text/csv", "csv"
         case "jsonl":
-            pieces, media_type, suffix = export.jsonl(recorder.export(query)), "application/x-ndjson", "jsonl"
+            pieces, media_type, suffix = export.jsonl(records), "application/x-ndjson", "jsonl"
         case "idx":
             pieces, media_type, suffix = export.idx(recorder.export_seen(query)), "application/zip", "idx.zip"
         case "npz":
@@ -152,14 +163,13 @@ def export_file() -> Response:
     return answer
 
 
-def _parse_id(text: str) -> uuid.UUID:
-    try:
-        record_id = uuid.UUID(text)
-    except ValueError:
-        raise _unknown() from None
-    if record_id.version != 1 or str(record_id) != text.lower():
-        raise _unknown()
-    return record_id
+def _shown(record: Record) -> dict[str, object]:
+    """The public fields of what whoever sent the request may see of a record."""
+    return public(_visible(record))
+
+
+def _visible(record: Record) -> Record:
+    return record if may_now("file_names") else msgspec.structs.replace(record, file_name=None)
 
 
 def _drawing(record_id: uuid.UUID) -> Drawing:
@@ -168,14 +178,10 @@ def _drawing(record_id: uuid.UUID) -> Drawing:
     if drawing is not None:
         return drawing
     if recorder.get(record_id) is None:
-        raise _unknown()
+        raise unknown_record()
     raise Problem(
         404, "no_drawing", "The drawing of this record was not kept; the KEEP_DRAWINGS setting decides which are."
     )
-
-
-def _unknown() -> Problem:
-    return Problem(404, "unknown_record", "There is no such record; it may have been deleted.")
 
 
 def _cursor(before: uuid.UUID) -> str:

@@ -1,0 +1,141 @@
+"""The role of whoever sent a request, and the check that they may do what they ask for."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import Flask, g, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from backend.records.owner import is_owner
+from backend.web.errors import Problem
+from backend.web.http import parse_record_id, unknown_record
+from backend.web.permissions import (
+    OWNER_HEADER,
+    PERMISSIONS,
+    SESSION_COOKIE,
+    Operation,
+    Role,
+    may,
+    operation_of,
+    permit,
+)
+from backend.web.services import services
+
+SESSION_SECONDS = 12 * 60 * 60
+FORWARDED = ("Forwarded", "X-Forwarded-For")  # headers that proxies add
+
+
+def init_app(app: Flask) -> None:
+    permit("open")(app.view_functions["static"])
+
+    @app.before_request
+    def check_permission() -> None:
+        if request.endpoint is None or request.method == "OPTIONS":
+            return  # Flask answers these: 404, 405, or the methods of a route
+        operation = operation_of(app.view_functions[request.endpoint])
+        g.role = _role()
+        if not may_now(operation):
+            raise _refusal(operation)
+
+
+def role() -> Role:
+    """Of whoever sent the current request."""
+    found: Role = g.role
+    return found
+
+
+def may_now(operation: Operation) -> bool:
+    """Whether whoever sent the current request may do that."""
+    return may(role(), operation, services().settings)
+
+
+def is_token(given: str) -> bool:
+    """Whether it is the operator's token. Takes the same time whatever the answer is."""
+    token = services().operator_token
+    return token is not None and hmac.compare_digest(given.encode(), token.encode())
+
+
+def wrong_token() -> Problem:
+    if services().operator_token is None:
+        return Problem(401, "wrong_token", "This server was started without a token; set OPERATOR_TOKEN to have one.")
+    return Problem(401, "wrong_token", "This is not the operator token; the server printed it at its first start.")
+
+
+def new_session() -> str:
+    """The value of the cookie of an operator who has signed in."""
+    return _sessions().dumps("operator")
+
+
+def _sessions() -> URLSafeTimedSerializer:
+    """Signed with the token, so that a new token ends all sessions, and hosts with the same token share them."""
+    return URLSafeTimedSerializer(
+        services().operator_token or "",
+        salt="digitpad session",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+
+
+def has_session() -> bool:
+    """Whether the current request has the cookie of an operator who has signed in."""
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if cookie is None or services().operator_token is None:
+        return False
+    try:
+        return bool(_sessions().loads(cookie, max_age=SESSION_SECONDS) == "operator")
+    except BadData:
+        return False
+
+
+def _is_operator() -> bool:
+    if services().operator_token is None:
+        # The server was started for this machine's user; a proxy must not make every visitor the operator.
+        return not any(name in request.headers for name in FORWARDED)
+    token = _bearer_token()
+    return (token is not None and is_token(token)) or has_session()
+
+
+def _bearer_token() -> str | None:
+    given = request.authorization
+    return given.token or "" if given is not None and given.type == "bearer" else None
+
+
+def _role() -> Role:
+    """Raises Problem 403 for a wrong secret, and 404 for a secret of a record that does not exist."""
+    if _is_operator():
+        return "operator"
+    secret = request.headers.get(OWNER_HEADER)
+    record_id = (request.view_args or {}).get("record_id")
+    if secret is None or record_id is None:
+        return "visitor"
+    record = services().require_recorder().get(parse_record_id(record_id))
+    if record is None:
+        raise unknown_record()
+    if not is_owner(secret, record.owner):
+        raise Problem(
+            403, "wrong_secret", f"{OWNER_HEADER} must be the `secret` that /predict returned for the record."
+        )
+    return "owner"
+
+
+def _refusal(operation: Operation) -> Problem:
+    permission = PERMISSIONS[operation]
+    if services().operator_token is None:
+        return Problem(
+            401,
+            "sign_in_required",
+            "A proxy forwarded this request, but the server was started for this machine only, without a token. Set "
+            "OPERATOR_TOKEN and sign in with it.",
+        )
+    if _bearer_token() is not None:
+        return wrong_token()
+    sign_in = "sign in at /recorder with the operator token, or send it as `Authorization: Bearer TOKEN`."
+    if permission.least == "owner":
+        return Problem(
+            401,
+            "secret_required",
+            f"Only who drew it and the operator may {permission.allows}. Send the `secret` that /predict returned as "
+            f"{OWNER_HEADER}, {sign_in}",
+        )
+    return Problem(401, "sign_in_required", f"Only the operator may {permission.allows}. To do so, {sign_in}")
