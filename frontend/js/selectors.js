@@ -33,6 +33,7 @@ export const DRAW = /** @type {const} */ ({
   correction: ["#correction", HTMLFieldSetElement],
   labels: ["#labels", HTMLElement],
   corrected: ["#corrected", HTMLElement],
+  deleteRecord: ["#delete-record", HTMLButtonElement],
   privacy: ["#privacy", HTMLElement],
   shortcuts: ["#shortcuts", HTMLDialogElement],
   version: ["#version", HTMLElement],
@@ -40,7 +41,12 @@ export const DRAW = /** @type {const} */ ({
 });
 
 export const RECORDER = /** @type {const} */ ({
+  signIn: ["#sign-in", HTMLFormElement],
+  token: ["#token", HTMLInputElement],
+  signInError: ["#sign-in-error", HTMLElement],
+  signOut: ["#sign-out", HTMLButtonElement],
   filters: ["#filters", HTMLFormElement],
+  columns: ["#columns", HTMLElement],
   exports: ["#exports", HTMLElement],
   notice: ["#notice", HTMLElement],
   privacy: ["#privacy", HTMLElement],
@@ -58,6 +64,7 @@ export const RECORDER = /** @type {const} */ ({
   recordNoPicture: ["#record-no-picture", HTMLElement],
   recordFacts: ["#record-facts", HTMLElement],
   recordError: ["#record-error", HTMLElement],
+  recordCorrection: ["#record-correction", HTMLLabelElement],
   recordLabel: ["#record-label", HTMLSelectElement],
   recordOpen: ["#record-open", HTMLAnchorElement],
   recordDelete: ["#record-delete", HTMLButtonElement],

@@ -1,6 +1,7 @@
 import { call, Failure } from "./client.js";
 import { newKey } from "./idempotency_key.js";
 import { retry } from "./retry.js";
+import { keepSecret } from "./secrets.js";
 
 /**
  * The calls that read a drawing; /openapi.json describes the fields.
@@ -67,5 +68,6 @@ async function record(body, key) {
     keepalive: body.length < KEEPALIVE_LIMIT, // completes even if the page is closed
   });
   if (unanswered?.key === key) unanswered = null;
+  if (prediction.secret !== null) keepSecret(prediction.id, prediction.secret);
   return prediction;
 }

@@ -1,4 +1,5 @@
 import { call, Failure } from "./client.js";
+import { secretHeaders } from "./secrets.js";
 
 /**
  * The calls of the recorder.
@@ -41,7 +42,7 @@ export async function listRecords(filter, before) {
 
 /** @param {string} id @returns {Promise<PredictionRecord>} */
 export function fetchRecord(id) {
-  return call(`/records/${id}`);
+  return call(`/records/${id}`, { headers: secretHeaders(id) });
 }
 
 /**
@@ -53,18 +54,18 @@ export function correctRecord(id, label) {
   return call(`/records/${id}`, {
     method: "PATCH",
     body: JSON.stringify({ label }),
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", ...secretHeaders(id) },
   });
 }
 
 /** Delete a record for good. @param {string} id */
 export function deleteRecord(id) {
-  return call(`/records/${id}`, { method: "DELETE" });
+  return call(`/records/${id}`, { method: "DELETE", headers: secretHeaders(id) });
 }
 
 /** The drawing of a record as it was sent. @param {string} id @returns {Promise<Blob>} */
 export function fetchImage(id) {
-  return call(`/records/${id}/image.png`, {}, (response) => response.blob());
+  return call(`/records/${id}/image.png`, { headers: secretHeaders(id) }, (response) => response.blob());
 }
 
 /**
@@ -74,7 +75,7 @@ export function fetchImage(id) {
  */
 export async function fetchStrokes(id) {
   try {
-    return await call(`/records/${id}/strokes`);
+    return await call(`/records/${id}/strokes`, { headers: secretHeaders(id) });
   } catch (error) {
     if (error instanceof Failure && error.code === "no_strokes") return null;
     throw error;

@@ -6,8 +6,8 @@ export {}; // a module
  * @typedef {{name: string, in: "path" | "query" | "header", required?: boolean, schema: {description?: string}}} Parameter
  * @typedef {{description: string, content?: Record<string, {schema: {$ref?: string}}>}} ApiResponse
  * @typedef {{summary: string, description?: string, parameters: Parameter[], responses: Record<string, ApiResponse>,
- *   requestBody?: {content: Record<string, object>}}} Operation
- * @typedef {{paths: Record<string, Record<string, Operation>>, components: {schemas: Record<string, object>}}} ApiDescription
+ *   requestBody?: {content: Record<string, object>}, security: Record<string, string[]>[]}} Operation
+ * @typedef {{paths: Record<string, Record<string, Operation>>, components: {schemas: Record<string, object>}}} ApiDescription security: alternatives; an empty one means that nothing is needed
  */
 
 /**
@@ -115,6 +115,21 @@ async function send(form, result, method, path, parameters) {
   }
 }
 
+/** @param {Operation} operation @returns {string} who may do it, if that is not everyone */
+function permissionNote({ security }) {
+  if (security.length === 0 || security.some((each) => Object.keys(each).length === 0)) return "";
+  const owner = takesSecret(security) ? ", and for whoever drew it, with the secret" : "";
+  return `For the operator, who signs in on the Recorder page${owner}.`;
+}
+
+/** @param {Operation["security"]} security */
+function takesSecret(security) {
+  return security.some((each) => "drawing_secret" in each);
+}
+
+/** @type {Parameter} */
+const SECRET = { name: "Digitpad-Secret", in: "header", schema: { description: "the secret that /predict returned" } };
+
 /**
  * @param {string} path
  * @param {string} method
@@ -127,9 +142,10 @@ function operationView(path, method, operation, schemas) {
   find(view, ".method", HTMLElement).textContent = method.toUpperCase();
   find(view, ".path", HTMLElement).textContent = path;
   find(view, ".summary", HTMLElement).textContent = operation.summary;
-  find(view, ".description", HTMLElement).textContent = operation.description ?? "";
+  find(view, ".description", HTMLElement).textContent = [operation.description, permissionNote(operation)].filter(Boolean).join(" ");
 
-  for (const { name, required, schema } of operation.parameters) {
+  const parameters = [...operation.parameters, ...(takesSecret(operation.security) ? [SECRET] : [])];
+  for (const { name, required, schema } of parameters) {
     const label = document.createElement("label");
     const input = document.createElement("input");
     input.name = name;
@@ -160,7 +176,7 @@ function operationView(path, method, operation, schemas) {
   const result = find(view, ".result", HTMLElement);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void send(form, result, method.toUpperCase(), path, operation.parameters);
+    void send(form, result, method.toUpperCase(), path, parameters);
   });
   return view;
 }

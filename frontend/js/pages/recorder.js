@@ -5,22 +5,30 @@ import { NOT_A_DIGIT, privacyNote, queueNote } from "../model/text.js";
 import { Failure } from "../network/client.js";
 import { readiness } from "../network/health.js";
 import { fetchCounts, listRecords } from "../network/records.js";
+import { fetchSession } from "../network/session.js";
 import { find, RECORDER } from "../selectors.js";
 import * as charts from "../view/charts.js";
 import { setUpFilters } from "../view/filters.js";
 import { RecordDialog } from "../view/record.js";
+import { setUpSignIn } from "../view/sign_in.js";
 import { Table } from "../view/table.js";
+
+/**
+ * @import {Session} from "../network/session.js"
+ */
 
 /** How often, in ms, the page checks for new records. */
 const POLL_INTERVAL = 2000;
 
 const page = find(RECORDER);
 const dialog = new RecordDialog(page, () => void Promise.all([load(), loadCounts()]));
-const table = new Table(page.records, (record) => dialog.open(record));
+const table = new Table(page.records, (record) => dialog.open(record, may("correct") && may("delete")));
 const filter = setUpFilters(page.filters, page.exports, () => {
   cursors = [];
   void load();
 });
+/** What this visitor may do; null: not known yet. @type {Session | null} */
+let session = null;
 /** The cursors that led to the current page; empty: the newest page. @type {string[]} */
 let cursors = [];
 /** The cursor of the next, older page. @type {string | null} */
@@ -37,6 +45,9 @@ let loads = 0;
 async function load({ highlightNew = false } = {}) {
   const current = ++loads;
   try {
+    session ??= await fetchSession();
+    showSession(session);
+    if (!may("list")) return false;
     const { records, next: older } = await listRecords(filter(), cursors.at(-1) ?? null);
     if (current !== loads) return false;
     next = older;
@@ -48,11 +59,24 @@ async function load({ highlightNew = false } = {}) {
     return table.show(records, highlightNew);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (error.code === "sign_in_required") session = null; // it has expired, which the next load shows
     failure = `${error.message} Trying again.`;
     return false;
   } finally {
     await showState();
   }
+}
+
+/** @param {string} operation @returns {boolean} whether this visitor may do it */
+function may(operation) {
+  return session?.may.includes(operation) ?? false;
+}
+
+/** Show only what this visitor may do. @param {Session} session */
+function showSession({ role, signed_in: signedIn }) {
+  page.filters.hidden = page.columns.hidden = !may("list");
+  page.signIn.hidden = role === "operator";
+  page.signOut.hidden = !signedIn;
 }
 
 /** Show why records may be missing from the table, and what is recorded about visitors. */
@@ -64,6 +88,7 @@ async function showState() {
 }
 
 async function loadCounts() {
+  if (!may("count")) return;
   try {
     const { days, confusion } = await fetchCounts();
     const [byDay, matrix] = [resultsByDay(days), confusionMatrix(confusion)];
@@ -97,5 +122,10 @@ async function poll() {
   setTimeout(poll, POLL_INTERVAL);
 }
 
-await Promise.all([load(), loadCounts()]);
+setUpSignIn(page, () => {
+  session = null;
+  void load().then(loadCounts);
+});
+await load();
+await loadCounts();
 setTimeout(poll, POLL_INTERVAL);

@@ -1,6 +1,6 @@
 import { labelText, NOT_A_DIGIT, withArticle } from "../model/text.js";
 import { Failure } from "../network/client.js";
-import { correctRecord } from "../network/records.js";
+import { correctRecord, deleteRecord } from "../network/records.js";
 import { retry } from "../network/retry.js";
 import { make } from "./elements.js";
 
@@ -30,6 +30,7 @@ export class Correction {
         return button;
       }),
     );
+    page.deleteRecord.addEventListener("click", () => void this.#delete());
   }
 
   /** @param {Prediction} prediction that was recorded */
@@ -58,6 +59,21 @@ export class Correction {
       if (!(error instanceof Failure)) throw error;
       this.#result.failed(error);
     }
+  }
+
+  async #delete() {
+    const prediction = this.#prediction;
+    if (!prediction) return;
+    try {
+      await retry(() => deleteRecord(prediction.id), (failure) => this.#result.retrying(failure));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // A try whose response was lost may have deleted it.
+      if (error.code !== "unknown_record") return this.#result.failed(error);
+    }
+    if (this.#prediction !== prediction) return;
+    this.close();
+    this.#result.deleted();
   }
 
   #chosen() {

@@ -1,5 +1,6 @@
 import { Failure } from "../network/client.js";
 import { correctRecord, deleteRecord } from "../network/records.js";
+import { hasSecret } from "../network/secrets.js";
 import { make } from "./elements.js";
 import { facts } from "./table.js";
 
@@ -33,13 +34,14 @@ export class RecordDialog {
     });
   }
 
-  /** @param {PredictionRecord} record */
-  open(record) {
+  /** @param {PredictionRecord} record @param {boolean} mayChangeAll false: only those that this tab made */
+  open(record, mayChangeAll) {
     const page = this.#page;
     this.#id = record.id;
     this.#showError("");
     this.#showPicture(true);
     page.recordPicture.src = `/records/${record.id}/image.png`;
+    page.recordCorrection.hidden = page.recordDelete.hidden = !(mayChangeAll || hasSecret(record.id));
     page.recordLabel.value = record.label ?? "";
     page.recordOpen.href = `/?record=${record.id}`;
     page.recordFacts.replaceChildren(

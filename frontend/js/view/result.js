@@ -50,6 +50,12 @@ export class Result {
     this.#page.recorded.textContent = RECORDED[prediction.recorded];
   }
 
+  /** The prediction that is shown was deleted from the recorder. */
+  deleted() {
+    this.#page.recorded.textContent = "Deleted from the recorder.";
+    this.notice("");
+  }
+
   reset() {
     const { result, headline, sentence, recorded, seen } = this.#page;
     result.ariaBusy = null;
