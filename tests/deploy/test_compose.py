@@ -52,6 +52,13 @@ def test_every_host_records_in_all_nodes_with_three_copies(services: dict[str, A
         assert (sorted(url.hosts), url.replication) == (sorted(nodes), 3)
 
 
+def test_all_hosts_have_the_same_operator_token_as_a_secret(services: dict[str, Any]) -> None:
+    [secret] = yaml.safe_load(COMPOSE.read_text())["secrets"]
+    for host in named(services, "app").values():
+        assert host["secrets"] == [secret]
+        assert host["environment"]["OPERATOR_TOKEN_FILE"] == f"/run/secrets/{secret}"
+
+
 def test_the_proxy_has_the_configuration_of_this_folder_with_all_hosts(services: dict[str, Any]) -> None:
     source, target, mode = services["proxy"]["volumes"][0].split(":")
     assert (COMPOSE.parent / source).resolve() == CONFIGURATION
