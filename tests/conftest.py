@@ -43,6 +43,7 @@ def _unskipped(report: Report) -> Report:
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests with Cassandra run in the same process, so that its nodes are started once."""
     for item in items:
