@@ -43,14 +43,6 @@ def _unskipped(report: Report) -> Report:
     return report
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests with Cassandra run in the same process, so that its nodes are started once."""
-    for item in items:
-        if isinstance(item, pytest.Function) and {"nodes", "kind"} & set(item.fixturenames):
-            item.add_marker(pytest.mark.xdist_group("Cassandra"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return _unskipped((yield))
