@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,6 +101,19 @@ def nodes() -> Iterator[Nodes]:
     nodes.stop()
 
 
+@contextmanager
+def keyspace(nodes: Nodes, count: int, options: str = "") -> Iterator[str]:
+    """The URL of a keyspace on `count` nodes, which does not exist yet and is deleted at the end. Without nodes the
+    test is skipped."""
+    try:
+        nodes.need(count)
+    except NoNodes as why:
+        pytest.skip(str(why))
+    url = nodes.new_url(count, options)
+    yield url
+    drop(url)
+
+
 @pytest.fixture(scope="session", params=["sqlite", *NODES])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -112,13 +126,8 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         yield f"sqlite:///{tmp_path_factory.mktemp('records')}/records.sqlite"
         return
     nodes: Nodes = request.getfixturevalue("nodes")
-    try:
-        nodes.need(NODES[kind])
-    except NoNodes as why:
-        pytest.skip(str(why))
-    url = nodes.new_url(NODES[kind])
-    yield url
-    drop(url)
+    with keyspace(nodes, NODES[kind]) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

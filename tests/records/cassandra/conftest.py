@@ -6,16 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tests.conftest import keyspace
+from tools.cassandra_nodes import Nodes
 
 
 @pytest.fixture
 def url(nodes: Nodes) -> Iterator[str]:
     """The URL of a keyspace on one node that does not exist yet."""
-    try:
-        nodes.need(1)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    url = nodes.new_url(1)
-    yield url
-    drop(url)
+    with keyspace(nodes, 1) as url:
+        yield url

@@ -12,7 +12,8 @@ import pytest
 from backend.records.cassandra import connection
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import list_partition
-from tools.cassandra_nodes import Nodes, drop
+from tests.conftest import keyspace
+from tools.cassandra_nodes import Nodes
 from tools.sample_records import Era, drawing
 from tools.stores import opened_cassandra
 
@@ -44,10 +45,8 @@ def test_host_names_are_resolved_again_after_a_long_outage(url: str, era: Era, m
 @pytest.fixture
 def impatient_url(nodes: Nodes) -> Iterator[str]:
     """Three nodes, of which a second one gets nearly every request too."""
-    nodes.need(3)
-    url = nodes.new_url(3, "&speculative_ms=1")
-    yield url
-    drop(url)
+    with keyspace(nodes, 3, "&speculative_ms=1") as url:
+        yield url
 
 
 def test_pages_of_rows_are_complete_although_two_nodes_respond(impatient_url: str, era: Era) -> None:

@@ -13,7 +13,8 @@ import pytest
 from backend.records.cassandra import counts
 from backend.records.cassandra.connection import PendingStatement
 from backend.records.cassandra.store import CassandraStore
-from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tests.conftest import keyspace
+from tools.cassandra_nodes import Nodes
 from tools.sample_records import Era, drawing, id_at, new_id, record
 from tools.stores import opened_cassandra
 
@@ -30,13 +31,8 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def url(nodes: Nodes) -> Iterator[str]:
     """The URL of a keyspace that these tests share."""
-    try:
-        nodes.need(1)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    url = nodes.new_url(1)
-    yield url
-    drop(url)
+    with keyspace(nodes, 1) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -21,20 +20,10 @@ from backend.records.ids import ticks, timeuuid
 from backend.records.record import Filter, Record
 from backend.settings import Settings
 from tests.records.sqlite.test_migration import ALIAS, DELETED, DRAWING, EXPECTED, STORED
-from tools.cassandra_nodes import Nodes, drop
 from tools.sample_records import Era, drawing
 from tools.stores import opened
 
 DUMP = Path(__file__).parents[1] / "data/cassandra-version-4.cql"  # what the program of version 4 wrote
-
-
-@pytest.fixture
-def url(nodes: Nodes) -> Iterator[str]:
-    """The URL of a keyspace that does not exist yet."""
-    nodes.need(1)
-    url = nodes.new_url(1)
-    yield url
-    drop(url)
 
 
 def create(url: str, version: int, fill: list[tuple[str, tuple[object, ...]]]) -> None:

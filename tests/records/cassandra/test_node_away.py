@@ -11,7 +11,8 @@ import pytest
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore
 from backend.records.store import Store
-from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tests.conftest import keyspace
+from tools.cassandra_nodes import Nodes
 from tools.sample_records import Era, drawing
 from tools.stores import opened_cassandra
 
@@ -20,15 +21,10 @@ TIMEOUT = 10.0  # seconds for a record
 
 @pytest.fixture(scope="module")
 def three(nodes: Nodes) -> Iterator[CassandraStore]:
-    try:
-        nodes.need(3)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    url = nodes.new_url(3)
-    store = opened_cassandra(url)
-    yield store
-    store.close()
-    drop(url)
+    with keyspace(nodes, 3) as url:
+        store = opened_cassandra(url)
+        yield store
+        store.close()
 
 
 def wait_until(true: Callable[[], bool]) -> None:
