@@ -29,8 +29,8 @@ def key_time(key: uuid.UUID) -> datetime:
 def record_id(key: uuid.UUID, request: bytes) -> uuid.UUID:
     """The id of the record that a request makes, a version 1 UUID.
 
-    It has the time of the key, below the millisecond a random one, so that ids are ordered by the time of the drawing.
-    Everything else in it is a digest (BLAKE2b) of the key and the request. key: version 7.
+    It has the millisecond of the key, so that ids are ordered by the time of the drawing. Everything else in it, also
+    below the millisecond, is a digest (BLAKE2b) of the key and the request. key: version 7.
     """
     digest = int.from_bytes(hashlib.blake2b(key.bytes + request, digest_size=16).digest())
     digest, below = divmod(digest, TICKS_PER_MILLISECOND)

@@ -1,4 +1,4 @@
-"""Who may correct and delete a drawing: whoever knows its secret, which is derived from its idempotency key.
+"""The owner of a record is the client that has its secret, which is derived from the idempotency key.
 
 So every host gives the same secret for the same drawing, and also when a request is repeated. Records keep only a
 digest of it, so that whoever reads the store can't act as an owner.

@@ -38,7 +38,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="Of each stroke, in pixels on the 280 x 280 canvas; null if they were not sent."),
     ] = None
     client: str | None = None  # the client's address, as RECORD_CLIENT_ADDRESS sets
-    owner: str | None = None  # a digest of the secret of who drew it, see owner.py
+    owner: str | None = None  # a digest of the secret, see owner.py
 
     @property
     def doubtful(self) -> bool:

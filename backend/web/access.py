@@ -135,7 +135,7 @@ def _refusal(operation: Operation) -> Problem:
         return Problem(
             401,
             "secret_required",
-            f"Only who drew it and the operator may {permission.allows}. Send the `secret` that /predict returned as "
+            f"Only the owner and the operator may {permission.allows}. Send the `secret` that /predict returned as "
             f"{OWNER_HEADER}, {sign_in}",
         )
     return Problem(401, "sign_in_required", f"Only the operator may {permission.allows}. To do so, {sign_in}")

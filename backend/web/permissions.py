@@ -116,8 +116,8 @@ def permissions_page() -> str:
         "There are no accounts, but three roles:",
         "",
         "- A **visitor** is anyone who reaches the server.",
-        "- The **owner** of a record is whoever sends its secret as `Digitpad-Secret`. `POST /predict` returns it, "
-        "and the page keeps it until its tab is closed. Records of earlier versions have no owner.",
+        "- The **owner** of a record is a client that sends its secret as `Digitpad-Secret`. `POST /predict` returns "
+        "it, and the page keeps it until its tab is closed. Records of earlier versions have no owner.",
         "- The **operator** sends the operator token as `Authorization: Bearer TOKEN`, or signs in with it at "
         "`/recorder`. `OPERATOR_TOKEN` in [settings.md](settings.md) says where the token comes from. While only this "
         "machine reaches the server, its user is the operator and nothing is asked.",
