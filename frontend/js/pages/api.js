@@ -118,7 +118,7 @@ async function send(form, result, method, path, parameters) {
 /** @param {Operation} operation @returns {string} who may do it, if that is not everyone */
 function permissionNote({ security }) {
   if (security.length === 0 || security.some((each) => Object.keys(each).length === 0)) return "";
-  const owner = takesSecret(security) ? ", and for the owner, with the secret" : "";
+  const owner = takesSecret(security) ? ", and for whoever drew it, with the secret" : "";
   return `For the operator, who signs in on the Recorder page${owner}.`;
 }
 
