@@ -90,31 +90,19 @@ class Connection:
         return self.result(self.send(name, values, timeout))
 
     def stream(self, name: str, values: Sequence[object], fetch_size: int = 5000) -> Iterator[Any]:
-        """The rows of a statement that may have many, fetched `fetch_size` at a time."""
-        page: bytes | None = None  # the driver's paging state
-        while True:
-            # Each page is a request of its own. If the driver fetched the next one, it could take for it a late
-            # response of another node to the request for this one, and rows would be missing.
-            rows = self.result(self.send(name, values, fetch_size=fetch_size, page=page))
-            yield from rows.current_rows
-            page = rows.paging_state
-            if page is None:
-                return
+        """The rows of a statement that may have many, fetched `fetch_size` at a time. The statement is sent at once, so
+        that several can run at the same time."""
+        return self._pages(self.send(name, values, fetch_size=fetch_size))
 
     def send(
-        self,
-        name: str,
-        values: Sequence[object],
-        timeout: float = READ_TIMEOUT,
-        fetch_size: int | None = None,
-        page: bytes | None = None,
+        self, name: str, values: Sequence[object], timeout: float = READ_TIMEOUT, fetch_size: int | None = None
     ) -> PendingStatement:
         """Send a statement; `result` waits for its response."""
         current = self.session()
         bound = current.prepared[name].bind(values)
         if fetch_size is not None:
             bound.fetch_size = fetch_size
-        return self._send(current.session, bound, timeout, page)
+        return self._send(current.session, bound, timeout)
 
     def send_batch(self, parts: Sequence[tuple[str, Sequence[object]]], timeout: float) -> PendingStatement:
         """Send statements on one partition, which are applied together or not at all."""
@@ -139,6 +127,16 @@ class Connection:
                 pending = self._send(pending.future.session, pending.statement, left, pending.page)
             except DRIVER_ERRORS as error:
                 raise self._unavailable(error) from error
+
+    def _pages(self, pending: PendingStatement) -> Iterator[Any]:
+        while True:
+            rows = self.result(pending)
+            yield from rows.current_rows
+            if rows.paging_state is None:
+                return
+            # Each page is a request of its own. If the driver fetched the next one, it could take for it a late
+            # response of another node to the request for this one, and rows would be missing.
+            pending = self._send(pending.future.session, pending.statement, READ_TIMEOUT, rows.paging_state)
 
     def _send(self, session: Session, statement: Any, timeout: float, page: bytes | None = None) -> PendingStatement:
         deadline = time.monotonic() + timeout

@@ -12,12 +12,14 @@ Cassandra keeps what has the later timestamp; what a process remembers is used i
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from backend.records.cassandra import totals
 from backend.records.cassandra.connection import Connection, PendingStatement
@@ -79,9 +81,15 @@ class Counts:
             self._thread.join()
 
     def counts(self) -> RecordCounts:
-        days = self._days()
-        by_day = [(day, key, count) for day, of_day in days for key, count in sorted(of_day.items())]
-        total = sorted(totals.total(of_day for _, of_day in days).items())
+        saved = self._connection.stream("totals of days", ())
+        today = datetime.now(UTC).date()
+        days = {today: self._count_day(today)}  # while `saved` is on its way
+        for row in saved:
+            day = row.day.date()
+            if day not in days:
+                days[day] = self._count_day(day) if row.totals is row.results is None else totals.from_row(row)
+        by_day = [(day, key, count) for day in sorted(days, reverse=True) for key, count in sorted(days[day].items())]
+        total = sorted(totals.total(days.values()).items())
         return RecordCounts(
             days=tuple(Count(day=day, result=key[0], count=count) for day, key, count in by_day if len(key) == 1),
             confusion=tuple(Confusion(meant=key[0], read=key[1], count=n) for key, n in total if len(key) == 2),
@@ -107,36 +115,40 @@ class Counts:
     def count(self, minute: datetime, shards: Mapping[int, datetime]) -> Totals:
         """Count a minute that is over, and save its totals. shards: when each was changed, or NEVER."""
         began = datetime.now(UTC)
-        total, _ = self._read(OpenMinute(minute), minute, shards)
+        total, _ = self._read(OpenMinute(minute), (), minute, shards, began)
         self._save(began, 1, minute, total)
         return total
 
-    def _days(self) -> list[tuple[date, Totals]]:
-        rows = [(row.day.date(), row) for row in self._connection.stream("totals of days", ())]
-        return [
-            (day, self._count_day(day) if row.totals is row.results is None else totals.from_row(row))
-            for day, row in rows
-        ]
-
     def _count_day(self, day: date) -> Totals:
         began, midnight = datetime.now(UTC), datetime(day.year, day.month, day.day, tzinfo=UTC)
-        hours = self._saved("totals of hours", day)
+        this_hour = began.replace(minute=0, second=0, microsecond=0)
+        # All that is usually needed is sent at once, because each response takes milliseconds.
+        of_hours = self._connection.stream("totals of hours", (day,))
+        of_minutes = self._connection.stream("totals of minutes", (day, this_hour, this_hour + HOUR))
+        known = {minute: each for minute, each in list(self._open.items()) if minute.date() == day}
+        newest = {minute: self._records(minute, each.began, each.until) for minute, each in known.items()}
+        hours = _saved(of_hours)
         missing = {
             hour: [hour + n * MINUTE for n in range(60)]
             for hour in (midnight + n * HOUR for n in range(24))
             if hour not in hours and hour < began + AHEAD
         }
-        minutes = self._saved(
-            "totals of minutes", day, min(missing, default=midnight), max(missing, default=midnight) + HOUR
-        )
+        if not missing.keys() <= {this_hour}:
+            of_minutes = self._connection.stream("totals of minutes", (day, min(missing), max(missing) + HOUR))
+        minutes = _saved(of_minutes)
         unsaved = [minute for of_hour in missing.values() for minute in of_hour if minute not in minutes]
         shards: dict[datetime, dict[int, datetime]] = {}  # and when each was changed
         for row in self._connection.stream("partitions", (day, unsaved)):
             shards.setdefault(_utc(row.minute), {})[row.shard] = _utc(row.changed) if row.changed else NEVER
         still_open = {minute for minute in unsaved if self._is_open(minute, shards.get(minute, {}))}
         for minute, of_minute in shards.items():
-            counting = self._count_open if minute in still_open else self.count
-            minutes[minute] = counting(minute, of_minute)
+            if minute in still_open:
+                before = known.get(minute, OpenMinute(minute))
+                minutes[minute], self._open[minute] = self._read(
+                    before, newest.get(minute, ()), minute, of_minute, began
+                )
+            else:
+                minutes[minute] = self.count(minute, of_minute)
         for hour, of_hour in missing.items():
             hours[hour] = totals.total(minutes[minute] for minute in of_hour if minute in minutes)
         total = totals.total(hours.values())
@@ -152,32 +164,30 @@ class Counts:
         now = datetime.now(UTC)
         return minute in self._open or now < minute + OVER or any(now < changed + SKEW for changed in shards.values())
 
-    def _count_open(self, minute: datetime, shards: Mapping[int, datetime]) -> Totals:
-        """Count what is new since this process last counted the minute."""
-        total, self._open[minute] = self._read(self._open.get(minute, OpenMinute(minute)), minute, shards)
-        return total
-
-    def _read(self, known: OpenMinute, minute: datetime, shards: Mapping[int, datetime]) -> tuple[Totals, OpenMinute]:
-        """Read the new records of a minute, and all records of the shards that are new or were changed."""
-        now = datetime.now(UTC)
+    def _read(
+        self, known: OpenMinute, newest: Iterable[Any], minute: datetime, shards: Mapping[int, datetime], now: datetime
+    ) -> tuple[Totals, OpenMinute]:
+        """Count a minute: what is `known`, the `newest` records of its shards, which were read since `now`, and all
+        records of the shards that are new or were changed."""
         valid = [shard for shard, began in known.began.items() if shards.get(shard, now) < began - SKEW]
         void = [shard for shard in shards if shard not in valid]
         until = max(known.until, now - OVERLAP)
         until -= timedelta(microseconds=until.microsecond % 1000)  # minTimeuuid takes milliseconds
         began = {shard: known.began.get(shard, now) for shard in valid} | dict.fromkeys(void, now)
         counted = {shard: Totals(known.counted[shard] if shard in valid else ()) for shard in began}
-        newest, boundary = Totals(), ticks(until)
-        for some, start in (valid, known.until), (void, minute):
-            if some and start < minute + MINUTE:
-                rows = self._connection.stream("records of minute", (minute, some, start))
-                for row, keys in totals.count_rows(rows):
-                    of_row = counted[row.shard] if row.id.time < boundary else newest
-                    for key in keys:
-                        of_row[key] += 1
-        return totals.total([newest, *counted.values()]), OpenMinute(until, began, counted)
+        open_end, boundary = Totals(), ticks(until)
+        of_valid = (row for row in newest if row.shard in valid)
+        for row, keys in totals.count_rows(itertools.chain(of_valid, self._records(minute, void, minute))):
+            of_row = counted[row.shard] if row.id.time < boundary else open_end
+            for key in keys:
+                of_row[key] += 1
+        return totals.total([open_end, *counted.values()]), OpenMinute(until, began, counted)
 
-    def _saved(self, statement: str, *values: object) -> dict[datetime, Totals]:
-        return {_utc(row.start): totals.from_row(row) for row in self._connection.stream(statement, values)}
+    def _records(self, minute: datetime, shards: Collection[int], start: datetime) -> Iterable[Any]:
+        """The rows of these shards of a minute since `start`."""
+        if start >= minute + MINUTE or not shards:
+            return ()
+        return self._connection.stream("records of minute", (minute, list(shards), start))
 
     def _save(self, began: datetime, minutes: int, start: datetime, total: Totals) -> None:
         self._connection.execute("save", (start.date(), minutes, start, totals.to_text(total), _timestamp(began)))
@@ -196,6 +206,10 @@ class Counts:
                 except RecorderUnavailable:
                     pass  # the next round counts them, or the next call of `counts`
                 pause = max(INTERVAL, 100 * (datetime.now(UTC) - began).total_seconds())  # at most 1 % of the time
+
+
+def _saved(rows: Iterable[Any]) -> dict[datetime, Totals]:
+    return {_utc(row.start): totals.from_row(row) for row in rows}
 
 
 def _utc(instant: datetime) -> datetime:
