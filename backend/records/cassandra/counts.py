@@ -15,7 +15,6 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -25,14 +24,15 @@ from backend.records.cassandra import totals
 from backend.records.cassandra.connection import Connection, PendingStatement
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.totals import Totals
-from backend.records.ids import date_of, ticks
+from backend.records.ids import ticks
 from backend.records.record import Confusion, Count, RecordCounts, RecorderUnavailable
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 AHEAD = MINUTE  # how far the time of an id may be in the future
 LATE = timedelta(seconds=2)  # after the time of its id; a record that is inserted later marks its partition
 OVERLAP = timedelta(seconds=3)  # the newest ids, which are read again: LATE, and 1 s for insertions and clocks
-SKEW = timedelta(seconds=10)  # the largest difference between the clocks of two machines
+SHARED = timedelta(seconds=2)  # how long a mark also serves for other late records of its partition
+SKEW = timedelta(seconds=10) + SHARED  # 10 s: the largest difference between the clocks of two machines
 OVER = MINUTE + LATE + SKEW  # after which every record that is added to a minute is late
 INTERVAL = 3.0  # seconds between two rounds of counting in the background
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -95,15 +95,13 @@ class Counts:
             confusion=tuple(Confusion(meant=key[0], read=key[1], count=n) for key, n in total if len(key) == 2),
         )
 
-    def inserted(self, record_id: uuid.UUID, timeout: float) -> list[PendingStatement]:
-        """Call it less than SKEW before an inserted record is there. Returns what to wait for."""
+    def wrote(self) -> None:
+        """Call it when this process has inserted a record, so that it also counts in the background."""
         self._wrote = True
-        late = datetime.now(UTC) > date_of(record_id) + LATE
-        return self.forget(Partition.of(record_id), timeout) if late else []
 
     def forget(self, partition: Partition, timeout: float) -> list[PendingStatement]:
-        """Void the counts that include a partition. Call it less than SKEW before it is changed. Returns what to wait
-        for."""
+        """Void the counts that include a partition. Call it less than SKEW before it is changed, or before a LATE
+        record is inserted. Returns what to wait for."""
         minute, day = partition.minute, partition.minute.date()
         parts: list[tuple[str, Sequence[object]]] = [
             ("mark", (datetime.now(UTC), day, *partition)),

@@ -48,6 +48,7 @@ class CassandraStore:
         self.connection = Connection(CassandraUrl.parse(url), STATEMENTS)
         self._counts = counts.Counts(self.connection)
         self._listed: set[Partition] = set()  # that this process has entered in `minutes` and `days`
+        self._marked: dict[Partition, datetime] = {}  # when it last voided their counts for a late record
 
     def start(self) -> None:
         self.connection.start()
@@ -65,19 +66,25 @@ class CassandraStore:
 
     def insert(self, record: Record, drawing: Drawing | None, timeout: float) -> None:
         deadline = time.monotonic() + timeout
-        if date_of(record.id) < datetime.now(UTC) - TOMBSTONE_AGE and _deleted(self._rows(record.id, _left(deadline))):
+        now, date = datetime.now(UTC), date_of(record.id)
+        if date < now - TOMBSTONE_AGE and _deleted(self._rows(record.id, _left(deadline))):
             return
         partition = Partition.of(record.id)
+        mark = date < now - counts.LATE and self._marked.get(partition, counts.NEVER) < now - counts.SHARED
         pending = [
             self.connection.send_batch(rows.insertion(record, drawing), _left(deadline)),
             *([] if partition in self._listed else list_partition(self.connection, partition, _left(deadline))),
-            *self._counts.inserted(record.id, _left(deadline)),
+            *(self._counts.forget(partition, _left(deadline)) if mark else []),
         ]
         for each in pending:
             self.connection.result(each)
         if len(self._listed) >= MOST_LISTED:
             self._listed.clear()
+            self._marked.clear()
         self._listed.add(partition)
+        if mark:
+            self._marked[partition] = now
+        self._counts.wrote()
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         return record_of(self._rows(record_id))
