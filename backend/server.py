@@ -54,8 +54,8 @@ def serve() -> int:
         importlib.import_module(module)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each connection takes a file descriptor
-    with tempfile.TemporaryDirectory(prefix="digitpad-metrics-") as metrics:
-        return supervise(settings, listeners, Path(metrics))
+    with tempfile.TemporaryDirectory(prefix="digitpad-") as shared:
+        return supervise(settings, listeners, Path(shared))
 
 
 def _announce_token(token: str, path: Path) -> None:
@@ -85,12 +85,12 @@ def listen(host: str, port: int, count: int) -> list[socket.socket]:
     return listeners
 
 
-def supervise(settings: Settings, listeners: list[socket.socket], metrics: Path) -> int:
+def supervise(settings: Settings, listeners: list[socket.socket], shared: Path) -> int:
     """Run one worker per listener until SIGINT or SIGTERM. Returns the exit status.
 
-    metrics: an empty folder, in which the processes share the values of their metrics.
+    shared: an empty folder, in which the processes share the values of their metrics and rate limits.
     """
-    share_values(metrics, "parent")
+    share_values(shared, "parent")
     restarts = count_restarts()
     for each in STOP_SIGNALS:
         signal.signal(each, lambda *_: sys.exit(0))
@@ -102,7 +102,7 @@ def supervise(settings: Settings, listeners: list[socket.socket], metrics: Path)
         while True:
             for index in set(range(len(listeners))) - workers.keys():
                 worker = fork.Process(
-                    target=work, args=(settings, listeners, index, reading_end, writing_end, reported, metrics)
+                    target=work, args=(settings, listeners, index, reading_end, writing_end, reported, shared)
                 )
                 _start(worker)
                 workers[index] = worker

@@ -65,15 +65,45 @@ class Settings:
     trusted_hosts: tuple[str, ...] = setting(
         (),
         "Host names that the server answers to, separated by commas; `.example.org` includes its "
-        "subdomains. Empty: this machine's own names while HOST is a loopback address, otherwise any name.",
+        "subdomains. Empty: this machine's own names while only this machine reaches the server, otherwise any name.",
+    )
+
+    trusted_proxies: tuple[str, ...] = setting(
+        (),
+        "Addresses and networks of proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. From them, and only "
+        "from them, the server takes the client's address and scheme from X-Forwarded-For and X-Forwarded-Proto. They "
+        "must pass on the Host header. With a proxy, the server is not local: the operator needs the token.",
+    )
+
+    limit_predictions: str = setting(
+        "1000 per 10 seconds",
+        "How many predictions one address may make; empty: any number. A school has one address: 40 pupils who each "
+        "predict once per second make 400 per 10 seconds. An IPv6 address counts with its whole /64 network. No limit "
+        "counts what the operator does.",
+    )
+    limit_previews: str = setting(
+        "5000 per 10 seconds",
+        "The same for predictions that are not recorded (`record=false`). 40 pages that each ask ten times per second "
+        "make 4000; usually pages read by themselves and ask for none.",
+    )
+    limit_explanations: str = setting("1000 per 10 seconds", "The same for explanations.")
+    limit_changes: str = setting("1000 per 10 seconds", "The same for corrections and deletions.")
+    limit_failed_sign_ins: str = setting(
+        "10 per minute", "How many wrong operator tokens one address may send; then it has to wait."
+    )
+    limits_url: str = setting(
+        "",
+        "Where hosts count together, such as `redis://HOST:6379/0`, a Redis or Valkey server. Empty: each host counts "
+        "by itself. While it cannot be reached, nothing is limited.",
+        secret=True,
     )
 
     operator_token: str = setting(
         "",
         "The token of the operator, who may do everything; at least 16 characters. Empty: while only this machine "
-        "reaches the server (HOST is a loopback address, TRUSTED_HOSTS names no other host), its user is the operator "
-        "and nothing is asked; otherwise a token is generated at the first start, printed, and kept in the file "
-        "`operator.token` in the instance folder. Several hosts need the same token.",
+        "reaches the server (HOST is a loopback address, TRUSTED_HOSTS names no other host, TRUSTED_PROXIES is empty), "
+        "its user is the operator and nothing is asked; otherwise a token is generated at the first start, printed and "
+        "kept in the file `operator.token` in the instance folder. Several hosts need the same token.",
         secret=True,
     )
     operator_token_file: str = setting(
@@ -95,7 +125,7 @@ class Settings:
         """The host names that the server answers to; None: any."""
         if self.trusted_hosts:
             return list(self.trusted_hosts)
-        return [*LOCAL_NAMES, self.host] if self._listens_on_loopback else None
+        return [*LOCAL_NAMES, self.host] if self._listens_on_loopback and not self.trusted_proxies else None
 
     @property
     def is_local(self) -> bool:
@@ -103,6 +133,7 @@ class Settings:
         return (
             self._listens_on_loopback
             and set(self.trusted_hosts) <= {*LOCAL_NAMES, self.host}
+            and not self.trusted_proxies
             and not (self.operator_token or self.operator_token_file)
         )
 
@@ -122,7 +153,18 @@ class Settings:
             text = environment.get(each.name.upper())
             if text is not None:
                 values[each.name] = _read(each.name.upper(), text.strip(), hints[each.name])
+        for proxy in values.get("trusted_proxies", ()):
+            _check_network(proxy)
         return cls(**values)
+
+
+def _check_network(text: str) -> None:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"TRUSTED_PROXIES has {text!r}; it must list addresses or networks such as 10.0.0.0/8."
+        ) from None
 
 
 def _read(name: str, text: str, kind: Any) -> Any:

@@ -40,12 +40,12 @@ def work(
     reading_end: int,
     writing_end: int,
     reported: Event,
-    metrics: Path,
+    shared: Path,
 ) -> None:
     """Serve the connections of `listeners[index]` until SIGTERM, SIGINT or the death of the parent.
 
     The pipe's end of file means that the parent has died. `reported` is set by the first worker that says why none
-    can start. `metrics` is the folder in which the processes share the values of their metrics.
+    can start. `shared` is the folder in which the processes share the values of their metrics and rate limits.
     """
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_DFL)
@@ -57,16 +57,16 @@ def work(
             listener.close()
     _stay_on_one_core(index)
     sys.setswitchinterval(SWITCH_INTERVAL)
-    share_values(metrics, f"worker-{index}")
+    share_values(shared, f"worker-{index}")
     config = uvicorn.Config(
-        _application(settings, reported),
+        _application(settings, reported, shared),
         http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
         log_level="error",
         access_log=False,  # web/request_log.py writes one without client addresses
-        proxy_headers=False,
+        proxy_headers=False,  # AsgiApp reads them
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
@@ -74,9 +74,9 @@ def work(
     uvicorn.Server(config).run([listeners[index]])
 
 
-def _application(settings: Settings, reported: Event) -> AsgiApp:
+def _application(settings: Settings, reported: Event, shared: Path) -> AsgiApp:
     try:
-        app = create_app(settings)
+        app = create_app(settings, shared)
     except (ValueError, OSError, ModelMismatch) as error:
         if not reported.is_set():
             reported.set()
@@ -95,6 +95,7 @@ def _application(settings: Settings, reported: Event) -> AsgiApp:
         threads=settings.threads,
         waiting=settings.waiting,
         max_body_bytes=settings.max_body_bytes,
+        trusted_proxies=settings.trusted_proxies,
         finished=finished,
         close=services.close,
     )

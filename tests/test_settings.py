@@ -45,5 +45,17 @@ def test_host_names_are_restricted_by_default_only_on_loopback() -> None:
     assert Settings(host="0.0.0.0", trusted_hosts=("digits.example.org",)).hosts == ["digits.example.org"]
 
 
+def test_a_server_behind_a_proxy_is_not_local_and_answers_to_any_host_name() -> None:
+    behind = Settings.from_environment({"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8, ::1"})
+    assert Settings().is_local
+    assert not behind.is_local
+    assert behind.hosts is None
+
+
+def test_a_trusted_proxy_is_an_address_or_a_network() -> None:
+    with pytest.raises(ValueError, match="TRUSTED_PROXIES has 'proxy"):
+        Settings.from_environment({"TRUSTED_PROXIES": "10.0.0.1, proxy.example.org"})
+
+
 def test_the_settings_page_is_up_to_date() -> None:
     assert (TOP / "docs/settings.md").read_text() == settings_page()

@@ -21,6 +21,7 @@ from backend.web.permissions import (
     operation_of,
     permit,
 )
+from backend.web.rate_limits import Exhausted
 from backend.web.services import services
 
 SESSION_SECONDS = 12 * 60 * 60
@@ -35,7 +36,11 @@ def init_app(app: Flask) -> None:
         if request.endpoint is None or request.method == "OPTIONS":
             return  # Flask answers these: 404, 405, or the methods of a route
         operation = operation_of(app.view_functions[request.endpoint])
-        g.role = _role()
+        if _is_operator():
+            g.role = "operator"
+        else:
+            _count(operation)
+            g.role = _visitor_or_owner()
         if not may_now(operation):
             raise _refusal(operation)
 
@@ -52,12 +57,21 @@ def may_now(operation: Operation) -> bool:
 
 
 def is_token(given: str) -> bool:
-    """Whether it is the operator's token. Takes the same time whatever the answer is."""
-    token = services().operator_token
-    return token is not None and hmac.compare_digest(given.encode(), token.encode())
+    """Whether it is the operator's token, and the client has not sent too many wrong ones. Takes the same time whatever
+    the token is."""
+    token, limits = services().operator_token, services().rate_limits
+    if token is None or limits.exhausted("failed_sign_ins", request.remote_addr):
+        return False
+    if hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    limits.count("failed_sign_ins", request.remote_addr)
+    return False
 
 
 def wrong_token() -> Problem:
+    exhausted = services().rate_limits.exhausted("failed_sign_ins", request.remote_addr)
+    if exhausted:
+        return _too_many("wrong tokens", exhausted)
     if services().operator_token is None:
         return Problem(401, "wrong_token", "This server was started without a token; set OPERATOR_TOKEN to have one.")
     return Problem(401, "wrong_token", "This is not the operator token; the server printed it at its first start.")
@@ -101,10 +115,26 @@ def _bearer_token() -> str | None:
     return given.token or "" if given is not None and given.type == "bearer" else None
 
 
-def _role() -> Role:
+def _count(operation: Operation) -> None:
+    """Raises Problem 429 if the client has done that too often."""
+    kind = PERMISSIONS[operation].limit
+    if kind == "predictions" and request.args.get("record", "").lower() in ("false", "0"):
+        kind = "previews"
+    if kind is not None and (exhausted := services().rate_limits.count(kind, request.remote_addr)):
+        raise _too_many(kind, exhausted)
+
+
+def _too_many(what: str, exhausted: Exhausted) -> Problem:
+    return Problem(
+        429,
+        "too_many_requests",
+        f"Too many {what} have come from your address; try again in {exhausted.reset} s.",
+        exhausted.headers,
+    )
+
+
+def _visitor_or_owner() -> Role:
     """Raises Problem 403 for a wrong secret, and 404 for a secret of a record that does not exist."""
-    if _is_operator():
-        return "operator"
     secret = request.headers.get(OWNER_HEADER)
     record_id = (request.view_args or {}).get("record_id")
     if secret is None or record_id is None:

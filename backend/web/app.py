@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 from flask import Flask
 
@@ -11,10 +13,11 @@ from backend.web.routes import BLUEPRINTS
 from backend.web.services import EXTENSION, Services
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, shared: Path | None = None) -> Flask:
     """The application with its services open; close them with `app.extensions["digitpad"].close()`.
 
-    `settings` default to the environment. Call it in the process that serves, after any fork: it starts threads.
+    `settings` default to the environment. `shared` is a folder of the processes of one server, for what they count
+    together; None: this is the only one. Call it in the process that serves, after any fork: it starts threads.
     """
     settings = settings or Settings.from_environment()
     settings.instance.mkdir(parents=True, exist_ok=True)
@@ -28,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         TRUSTED_HOSTS=settings.hosts,
     )
     app.url_map.strict_slashes = False
-    app.extensions[EXTENSION] = Services.open(settings)
+    app.extensions[EXTENSION] = Services.open(settings, shared)
 
     errors.init_app(app)
     request_log.init_app(app)

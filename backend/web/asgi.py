@@ -10,12 +10,13 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from werkzeug.wrappers import Response
 
 from backend.web.errors import problem_answer
@@ -53,6 +54,8 @@ class AsgiApp:
     """An ASGI application that runs a WSGI one: at most `threads` POST requests at a time, while up to `waiting` more
     wait for a thread. All others get 503 with Retry-After.
 
+    `trusted_proxies` are addresses and networks. Only from them is the client's address taken from `X-Forwarded-For`,
+    as the last one that is not trusted itself, and the scheme from `X-Forwarded-Proto`.
     `finished` is called after each response, with the WSGI environment of its request, its status, and how many seconds
     it took. `close` is called when the server shuts down.
     """
@@ -65,6 +68,7 @@ class AsgiApp:
         waiting: int,
         max_body_bytes: int,
         max_wait: float = MAX_WAIT,
+        trusted_proxies: Sequence[str] = (),
         finished: Callable[[WSGIEnvironment, int, float], None] = lambda environ, status, seconds: None,
         close: Callable[[], None] = lambda: None,
     ) -> None:
@@ -74,6 +78,8 @@ class AsgiApp:
         self._max_wait = max_wait
         self._finished = finished
         self._close = close
+        # The types differ in names only.
+        self._behind_proxies: Any = ProxyHeadersMiddleware(cast(Any, self._http), list(trusted_proxies))
         self._posts = 0  # that run or wait
         self._running = asyncio.Semaphore(threads)
         self._post_threads = ThreadPoolExecutor(threads, "post")
@@ -82,7 +88,10 @@ class AsgiApp:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-            return
+        else:
+            await self._behind_proxies(scope, receive, send)
+
+    async def _http(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         start = time.monotonic()
         environ = _environ(scope)
         try:

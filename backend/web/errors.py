@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,16 @@ log = logging.getLogger(__name__)
 class Problem(Exception):
     """An error response. Raise it anywhere in backend.web.
 
-    `code` is stable and for programs; `detail` is for people and says what was wrong and what to do.
+    `code` is stable and for programs; `detail` is for people and says what was wrong and what to do. `headers` are
+    added to the response.
     """
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.headers = headers or {}
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
         answer = problem_answer(request.environ, error.status, error.code, error.detail)
+        answer.headers.extend(error.headers)
         if error.status == 401:
             answer.headers["WWW-Authenticate"] = 'Bearer realm="Digitpad"'
         return answer

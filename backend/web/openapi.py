@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 from backend import __version__
 from backend.web.errors import ProblemDetails
-from backend.web.permissions import SECURITY_SCHEMES, operation_of, security
+from backend.web.permissions import PERMISSIONS, SECURITY_SCHEMES, operation_of, security
 from backend.web.request_log import HEADER
 from backend.web.services import services
 
@@ -29,6 +29,11 @@ Schemas = dict[type | None, Json]
 
 RESPONSE_HEADERS: Json = {
     HEADER: {"description": "The id of the request, as in the log.", "schema": {"type": "string"}},
+}
+LIMIT_HEADERS: Json = {
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
+    "RateLimit": {"description": "The limit and the seconds until it ends.", "schema": {"type": "string"}},
+    "RateLimit-Policy": {"description": "Its amount and its seconds.", "schema": {"type": "string"}},
 }
 
 
@@ -135,10 +140,12 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}
     operation["security"] = security(operation_of(app.view_functions[rule.endpoint]), services().settings)
     refusals = {code for each in operation["security"] for code in ((401, 403) if "drawing_secret" in each else (401,))}
+    if 401 in {*description.errors, *refusals} or PERMISSIONS[operation_of(app.view_functions[rule.endpoint])].limit:
+        refusals.add(429)
     for status in sorted({*description.errors, *refusals}):
         operation["responses"][str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "headers": RESPONSE_HEADERS,
+            "headers": RESPONSE_HEADERS | (LIMIT_HEADERS if status == 429 else {}),
             "content": {"application/problem+json": {"schema": schemas[ProblemDetails]}},
         }
     return operation

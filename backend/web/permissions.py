@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
 from backend.settings import Settings
+from backend.web.rate_limits import Limited
 
 OWNER_HEADER = "Digitpad-Secret"
 SESSION_COOKIE = "digitpad_session"
@@ -39,16 +40,17 @@ class Permission:
     least: Role  # the role with the fewest rights that may do it
     allows: str  # completes "may ..."
     public: bool = False  # whether visitors may do it, too, with RECORDER=public
+    limit: Limited | None = None  # which limit counts it, unless the operator does it
 
 
 PERMISSIONS: dict[Operation, Permission] = {
     "open": Permission("visitor", "open the pages, the API description and the health checks"),
     "sign_in": Permission("visitor", "sign in and out"),
-    "predict": Permission("visitor", "have a drawing read, recorded or not"),
-    "explain": Permission("visitor", "have a reading explained"),
+    "predict": Permission("visitor", "have a drawing read, recorded or not", limit="predictions"),
+    "explain": Permission("visitor", "have a reading explained", limit="explanations"),
     "read": Permission("owner", "read a record, its drawing and its strokes", public=True),
-    "correct": Permission("owner", "correct a record"),
-    "delete": Permission("owner", "delete a record"),
+    "correct": Permission("owner", "correct a record", limit="changes"),
+    "delete": Permission("owner", "delete a record", limit="changes"),
     "list": Permission("operator", "list records", public=True),
     "count": Permission("operator", "see the counts of records", public=True),
     "export": Permission("operator", "export records", public=True),
@@ -135,6 +137,10 @@ def permissions_page() -> str:
         "",
         "Who may not do something gets 401 without credentials (`sign_in_required`, `secret_required`) or with a wrong "
         "token (`wrong_token`), and 403 with a wrong secret (`wrong_secret`).",
+        "",
+        "Others than the operator may predict, explain, correct and delete only so often; the `LIMIT_...` settings in "
+        "[settings.md](settings.md) say how often. Beyond that they get 429 (`too_many_requests`) with `Retry-After`. "
+        "An address that sent too many wrong tokens gets it even for the right one.",
     ]
     return "\n".join(rows) + "\n"
 

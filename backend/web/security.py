@@ -40,6 +40,8 @@ HEADERS = [
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
 NO_STORE = [("Cache-Control", "no-store")]
+# Browsers then use HTTPS for a year, also for links to http://.
+HTTPS_ONLY = [("Strict-Transport-Security", "max-age=31536000")]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -67,7 +69,8 @@ def _with_headers(application: WSGIApplication) -> WSGIApplication:
     def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], error: OptExcInfo | None = None) -> Write:
             caching = [] if any(name == "Cache-Control" for name, _ in headers) else NO_STORE
-            return start_response(status, [*headers, *HEADERS, *caching], error)
+            https = HTTPS_ONLY if environ["wsgi.url_scheme"] == "https" else []
+            return start_response(status, [*headers, *HEADERS, *https, *caching], error)
 
         return application(environ, start)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import current_app
@@ -15,6 +16,7 @@ from backend.records.recorder import Recorder
 from backend.settings import Settings
 from backend.web.errors import Problem
 from backend.web.metrics import Metrics
+from backend.web.rate_limits import RateLimits
 
 EXTENSION = "digitpad"  # the key under which Flask keeps them
 
@@ -27,14 +29,16 @@ class Services:
     recorder: Recorder | None  # None: RECORDS_URL=none
     operator_token: str | None  # None: this machine's user is the operator
     metrics: Metrics
+    rate_limits: RateLimits
 
     @classmethod
-    def open(cls, settings: Settings) -> Services:
-        """Load the model and open the recorder. Starts threads, so call it after any fork.
+    def open(cls, settings: Settings, shared: Path | None = None) -> Services:
+        """Load the model and open the recorder. Starts threads, so call it after any fork. shared: see `create_app`.
 
-        Raises ModelMismatch, ValueError for a RECORDS_URL or token that cannot be used, and OSError for a token's file.
+        Raises ModelMismatch, ValueError for settings that cannot be used, and OSError for a token's file.
         """
         token = operator_token(settings)
+        rate_limits = RateLimits(settings, shared and shared / "rate-limits.sqlite")
         recognizer = Recognizer(settings.model_dir, settings.model_runtime)
         recorder = None if settings.records == "none" else open_recorder(settings)
         metrics = Metrics()
@@ -48,6 +52,7 @@ class Services:
             recorder=recorder,
             operator_token=token,
             metrics=metrics,
+            rate_limits=rate_limits,
         )
 
     def require_recorder(self) -> Recorder:
@@ -57,6 +62,7 @@ class Services:
         return self.recorder
 
     def close(self) -> None:
+        self.rate_limits.close()
         if self.recorder is not None:
             self.recorder.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def asgi(application: WSGIApplication, threads: int = 1, waiting: int = 1, max_wait: float = 60) -> AsgiApp:
-    return AsgiApp(application, threads=threads, waiting=waiting, max_body_bytes=100, max_wait=max_wait)
+def asgi(
+    application: WSGIApplication, threads: int = 1, waiting: int = 1, max_wait: float = 60, proxies: Sequence[str] = ()
+) -> AsgiApp:
+    return AsgiApp(
+        application,
+        threads=threads,
+        waiting=waiting,
+        max_body_bytes=100,
+        max_wait=max_wait,
+        trusted_proxies=proxies,
+    )
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -95,6 +104,30 @@ def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
     body = environ["wsgi.input"].read()
     start_response("200 OK", [])
     return [json.dumps(found | {"body": body.decode()}).encode()]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        ([], "198.51.100.7", "127.0.0.2"),  # nobody is trusted, so a client can't invent its address
+        (["10.0.0.0/8"], "198.51.100.7", "127.0.0.2"),
+        (["127.0.0.2"], "198.51.100.7", "198.51.100.7"),
+        (["127.0.0.0/8"], "2001:db8::1", "2001:db8::1"),
+        (["127.0.0.2"], "203.0.113.9, 198.51.100.7", "198.51.100.7"),  # the first may be invented
+        (["127.0.0.2", "10.0.0.0/8"], "203.0.113.9, 198.51.100.7, 10.1.2.3", "198.51.100.7"),
+        (["127.0.0.2"], "", "127.0.0.2"),
+    ],
+)
+def test_only_trusted_proxies_say_who_the_client_is(proxies: list[str], forwarded: str, address: str) -> None:
+    async def test() -> None:
+        headers = [(b"x-forwarded-for", forwarded.encode()), (b"x-forwarded-proto", b"https")]
+        answer = await Client(headers=headers).request(asgi(echo, proxies=proxies))
+        found = json.loads(b"".join(answer.pieces))
+        assert found["REMOTE_ADDR"] == address
+        trusted = any("127.0.0." in each for each in proxies)
+        assert found["wsgi.url_scheme"] == ("https" if trusted else "http")
+
+    run(test())
 
 
 def test_requests_beyond_the_limit_get_503_at_once() -> None:

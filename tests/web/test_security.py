@@ -23,6 +23,11 @@ def test_every_response_has_the_security_headers(client: FlaskClient, path: str)
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_browsers_are_told_to_use_https_only_where_it_is_used(client: FlaskClient) -> None:
+    assert "Strict-Transport-Security" not in client.get("/health/live").headers
+    assert client.get("/health/live", base_url="https://localhost").headers["Strict-Transport-Security"]
+
+
 REFUSED = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
