@@ -17,6 +17,7 @@ from backend.reading.verdict import Verdict
 from backend.records.ids import date_of, date_text
 
 Source = Literal["canvas", "upload"]
+Result = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "not a digit"]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which records to list or export. Omitted fields match everything."""
 
-    result: Annotated[str | None, msgspec.Meta(description='"0" to "9", or "not a digit".')] = None
+    result: Result | None = None
     verdict: Verdict | None = None
     corrected: Annotated[bool | None, msgspec.Meta(description="Whether a person has labeled it.")] = None
     source: Source | None = None

@@ -10,7 +10,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from backend.records.owner import is_owner
 from backend.web.errors import Problem
-from backend.web.http import parse_record_id, unknown_record
+from backend.web.http import unknown_record
 from backend.web.permissions import (
     OWNER_HEADER,
     PERMISSIONS,
@@ -139,7 +139,7 @@ def _visitor_or_owner() -> Role:
     record_id = (request.view_args or {}).get("record_id")
     if secret is None or record_id is None:
         return "visitor"
-    record = services().require_recorder().get(parse_record_id(record_id))
+    record = services().require_recorder().get(record_id)
     if record is None:
         raise unknown_record()
     if not is_owner(secret, record.owner):

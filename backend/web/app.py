@@ -9,6 +9,7 @@ from flask import Flask
 
 from backend.settings import TOP, Settings
 from backend.web import access, compress, errors, request_log, security
+from backend.web.http import Uuid1Converter
 from backend.web.routes import BLUEPRINTS
 from backend.web.services import EXTENSION, Services
 
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None, shared: Path | None = None) -> 
         TRUSTED_HOSTS=settings.hosts,
     )
     app.url_map.strict_slashes = False
+    app.url_map.converters["uuid1"] = Uuid1Converter
     app.extensions[EXTENSION] = Services.open(settings, shared)
 
     errors.init_app(app)

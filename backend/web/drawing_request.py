@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar, get_type_hints
+from typing import Annotated, TypeVar, get_type_hints
 
 import msgspec
 from flask import Request
@@ -15,7 +15,22 @@ from backend.records.record import Source
 from backend.settings import Settings
 from backend.web.errors import Problem
 
-Digit = Annotated[str, msgspec.Meta(pattern="^[0-9]$", description="The digit that the person means to draw.")]
+Digit = Annotated[
+    str,
+    msgspec.Meta(pattern="^[0-9]?$", description="The digit that the person means to draw; empty: they did not say."),
+]
+DataUrl = Annotated[
+    str,
+    msgspec.Meta(
+        description="A data URL (RFC 2397): `data:image/png;base64,...`",
+        # More is accepted: any media type, since the bytes say which it is, and whitespace in the base64.
+        extra_json_schema={
+            "format": "data-url",
+            "pattern": "^data:image/(png|jpeg|bmp|webp);base64,"
+            "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$",
+        },
+    ),
+]
 WHITESPACE = b" \t\r\n\f"  # allowed in the base64 of a data URL; base64(1) wraps its lines
 T = TypeVar("T")
 Point = tuple[int | float, int | float, int | float]
@@ -24,8 +39,8 @@ Point = tuple[int | float, int | float, int | float]
 class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A drawing as JSON."""
 
-    image: Annotated[str, msgspec.Meta(description="A data URL: `data:image/png;base64,...`")]
-    expected: Digit | Literal[""] | None = None
+    image: DataUrl
+    expected: Digit | None = None
     strokes: Annotated[
         list[list[Point]] | None,
         msgspec.Meta(description="Each stroke is a list of points [x, y, milliseconds] on 280 x 280."),
@@ -61,7 +76,7 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 def parse_request(request: Request, settings: Settings) -> DrawingRequest:
-    """Parse a request, whatever its encoding. Raises Problem 400 or 413."""
+    """Parse a request, whatever its encoding. Raises Problem 400, 413 or 422."""
     if request.mimetype == "multipart/form-data":
         return _parse_form(request)
     body = request.get_data(cache=False).strip()
@@ -110,7 +125,7 @@ def _parse_json(body: bytes, settings: Settings) -> DrawingRequest:
     if sum(map(len, strokes)) > settings.max_points:
         raise _too_many(f"{settings.max_points:,} points")
     if pen_widths is not None and len(pen_widths) != len(strokes):
-        raise Problem(400, "bad_field", "`pen_widths` must have one width for each of the `strokes`.")
+        raise Problem(422, "bad_field", "`pen_widths` must have one width for each of the `strokes`.")
     return DrawingRequest(
         image=data_url_bytes(fields.image.encode()),
         source=fields.source or ("upload" if fields.file_name else "canvas"),

@@ -1,16 +1,22 @@
-"""Query strings and ids in, JSON out."""
+"""Query strings and ids of records in, JSON out."""
 
 from __future__ import annotations
 
-import uuid
 from typing import TypeVar
 
 import msgspec
 from flask import Response, request
+from werkzeug.routing import UUIDConverter
 
 from backend.web.errors import Problem
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Uuid1Converter(UUIDConverter):
+    """`<uuid1:record_id>` in a route: the id of a record, a UUID version 1."""
+
+    regex = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-1[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}"
 
 
 def parse_query(kind: type[T]) -> T:
@@ -20,21 +26,15 @@ def parse_query(kind: type[T]) -> T:
     unknown = set(request.args) - set(kind.__struct_fields__)
     if unknown:
         raise Problem(400, "bad_parameter", f"Unknown parameter {min(unknown)!r}.")
+    for name, values in request.args.lists():
+        if len(values) > 1 or values[0].lower() == "null":  # which msgspec would read as None
+            raise Problem(
+                400, "bad_parameter", f"Invalid query string: {name!r} must have one value; to have none, omit it."
+            )
     try:
         return msgspec.convert(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         raise Problem(400, "bad_parameter", f"Invalid query string: {error}.") from None
-
-
-def parse_record_id(text: str) -> uuid.UUID:
-    """The id of a record in a path. Raises Problem 404."""
-    try:
-        record_id = uuid.UUID(text)
-    except ValueError:
-        raise unknown_record() from None
-    if record_id.version != 1 or str(record_id) != text.lower():
-        raise unknown_record()
-    return record_id
 
 
 def unknown_record() -> Problem:

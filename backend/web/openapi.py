@@ -18,6 +18,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from backend import __version__
+from backend.web.drawing_request import DataUrl
 from backend.web.errors import ProblemDetails
 from backend.web.permissions import PERMISSIONS, SECURITY_SCHEMES, operation_of, security
 from backend.web.request_log import HEADER
@@ -47,6 +48,7 @@ class Description:
     query: type | None
     headers: Mapping[str, Any]
     errors: Sequence[int]
+    links: Mapping[str, Mapping[str, str]]
 
 
 def describe(
@@ -59,13 +61,15 @@ def describe(
     query: type | None = None,
     headers: Mapping[str, Any] | None = None,
     errors: Sequence[int] = (),
+    links: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Callable[[View], View]:
     """Describe a view for the OpenAPI document.
 
     answer: the struct of the response; None for bytes of one of `media_types`, or for no content (204).
     body: the struct of the JSON request. form: whether a data URL as text or a form is accepted too.
     query: the struct of the query string. headers: name and type of the request headers that matter.
-    errors: the statuses of possible errors.
+    errors: the statuses of possible errors. links: the parameters of other operations, by their ids, as runtime
+    expressions of this one.
     """
 
     def attach(view: View) -> View:
@@ -78,6 +82,7 @@ def describe(
             query=query,
             headers=headers or {},
             errors=errors,
+            links=links or {},
         )
         return view
 
@@ -119,8 +124,8 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": summary,
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-            for name in sorted(rule.arguments)
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+            for name in sorted(rule.arguments)  # ids of records
         ],
         "responses": {str(description.status): _answer(description, schemas)},
     }
@@ -130,7 +135,7 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
         _, parts = msgspec.json.schema_components([description.query])
         (query,) = parts.values()
         operation["parameters"] += [
-            {"name": name, "in": "query", "schema": schema} for name, schema in query["properties"].items()
+            {"name": name, "in": "query", "schema": _not_null(schema)} for name, schema in query["properties"].items()
         ]
     operation["parameters"] += [
         {"name": name, "in": "header", "schema": msgspec.json.schema(kind)}
@@ -157,21 +162,36 @@ def _answer(description: Description, schemas: Schemas) -> Json:
         answer["content"] = {
             media_type: {"schema": schemas[description.answer]} for media_type in description.media_types
         }
+    if description.links:
+        answer["links"] = {
+            operation: {"operationId": operation, "parameters": parameters}
+            for operation, parameters in description.links.items()
+        }
     return answer
+
+
+def _not_null(schema: Json) -> Json:
+    """The schema of a query parameter: it can be left out, but not be null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if not kinds:
+        return schema
+    rest = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    return {**rest, **kinds[0]} if len(kinds) == 1 else {**rest, "anyOf": kinds}
 
 
 def _bodies(description: Description, schemas: Schemas) -> Json:
     bodies: Json = {"application/json": {"schema": schemas[description.body]}}
     if description.form:
-        bodies["text/plain"] = {"schema": {"type": "string", "description": "data:image/png;base64,..."}}
+        bodies["text/plain"] = {"schema": msgspec.json.schema(DataUrl)}
         bodies["multipart/form-data"] = {
             "schema": {
                 "type": "object",
                 "required": ["image"],
                 "properties": {
-                    "image": {"type": "string", "contentMediaType": "application/octet-stream"},
-                    "expected": {"type": "string", "pattern": "^[0-9]$"},
+                    "image": {"type": "string", "contentMediaType": "application/octet-stream", "minLength": 1},
+                    "expected": {"type": "string", "pattern": "^[0-9]?$"},
                 },
-            }
+            },
+            "encoding": {"image": {"contentType": "image/png, image/jpeg, image/bmp, image/webp"}},
         }
     return bodies

@@ -84,9 +84,6 @@ def test_json_is_recognized_by_its_first_character() -> None:
         {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": "thick"},
         {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [0]},
         {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [280.5]},
-        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": [22, 22]},
-        {"image": URL, "strokes": [[[1, 2, 3]]], "pen_widths": []},
-        {"image": URL, "pen_widths": [22]},
         {"image": URL, "source": "fax"},
         {"image": URL, "imgae": URL},
     ],
@@ -95,6 +92,24 @@ def test_an_invalid_field_is_rejected(fields: dict[str, object]) -> None:
     with pytest.raises(Problem) as caught:
         read_json(**fields)
     assert (caught.value.status, caught.value.code) == (400, "bad_field")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"strokes": [[[1, 2, 3]]], "pen_widths": [22, 22]},
+        {"strokes": [[[1, 2, 3]]], "pen_widths": []},
+        {"pen_widths": [22]},
+    ],
+)
+def test_each_stroke_must_have_one_pen_width(fields: dict[str, object]) -> None:
+    with pytest.raises(Problem) as caught:
+        read_json(image=URL, **fields)
+    assert (caught.value.status, caught.value.code) == (422, "bad_field")
+
+
+def test_an_empty_expected_digit_is_none() -> None:
+    assert read_json(image=URL, expected="").expected is None
 
 
 @pytest.mark.parametrize("body", ["{", '{"image": }', "nul", '{"image": "\\ud800"}', b'{"image": "\xff"}'])

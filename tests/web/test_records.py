@@ -88,7 +88,20 @@ def test_records_can_be_filtered(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=501", "limit=x", "verdict=maybe", "corrected=perhaps", "source=fax", "day=yesterday", "page=2"],
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "verdict=maybe",
+        "corrected=perhaps",
+        "source=fax",
+        "day=yesterday",
+        "page=2",
+        "result=10",
+        "result=7&result=8",
+        "verdict=null",
+        "corrected=NULL",
+    ],
 )
 def test_an_invalid_query_is_rejected(client: FlaskClient, query: str) -> None:
     assert rejection(client.get(f"/records?{query}")) == (400, "bad_parameter")
@@ -99,10 +112,15 @@ def test_an_invalid_cursor_is_rejected(client: FlaskClient, cursor: str) -> None
     assert rejection(client.get(f"/records?before={cursor}")) == (400, "bad_cursor")
 
 
-@pytest.mark.parametrize("record_id", ["x", UNKNOWN, UNKNOWN.replace("-1", "-4"), "0" * 32])
 @pytest.mark.parametrize("path", ["", "/image.png", "/strokes"])
-def test_an_unknown_record_is_not_found(client: FlaskClient, record_id: str, path: str) -> None:
-    assert rejection(client.get(f"/records/{record_id}{path}")) == (404, "unknown_record")
+def test_an_unknown_record_is_not_found(client: FlaskClient, path: str) -> None:
+    assert rejection(client.get(f"/records/{UNKNOWN}{path}")) == (404, "unknown_record")
+
+
+@pytest.mark.parametrize("other", ["x", UNKNOWN.replace("-1", "-4"), "0" * 32])
+@pytest.mark.parametrize("path", ["", "/image.png", "/strokes"])
+def test_there_is_nothing_at_what_is_not_the_id_of_a_record(client: FlaskClient, other: str, path: str) -> None:
+    assert rejection(client.get(f"/records/{other}{path}")) == (404, "not_found")
 
 
 def test_an_unknown_record_can_be_neither_corrected_nor_deleted(client: FlaskClient) -> None:

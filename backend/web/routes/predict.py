@@ -22,10 +22,13 @@ from backend.web.http import json_response, parse_query
 from backend.web.idempotency_key import IdempotencyKey, parse_idempotency_key
 from backend.web.metrics import State
 from backend.web.openapi import describe
-from backend.web.permissions import permit
+from backend.web.permissions import OWNER_HEADER, permit
 from backend.web.services import services
 
 routes = Blueprint("predict", __name__)
+
+# The parameters of operations on the record that was made.
+OF_ITS_OWNER = {"record_id": "$response.body#/id", f"header.{OWNER_HEADER}": "$response.body#/secret"}
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     headers={"Idempotency-Key": IdempotencyKey},
     answer=Prediction,
     errors=(400, 403, 413, 415, 422, 503),
+    links=dict.fromkeys(("records_one", "records_correct", "records_delete"), OF_ITS_OWNER),
 )
 @permit("predict")
 def predict() -> Response:

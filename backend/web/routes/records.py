@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 import uuid
-from contextlib import suppress
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,19 +14,24 @@ from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, Record, Recor
 from backend.web import export
 from backend.web.access import may_now
 from backend.web.errors import Problem
-from backend.web.http import json_response, parse_query, parse_record_id, unknown_record
+from backend.web.http import json_response, parse_query, unknown_record
 from backend.web.openapi import describe
 from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("records", __name__)
 
+# Base64 (RFC 4648, for URLs, without padding) of a UUID version 1.
+CURSOR = "^[A-Za-z0-9_-]{8}[E-H][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$"
+
 Label = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "not_a_digit"]
 
 
 class PageQuery(Filter, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
-    before: Annotated[str | None, msgspec.Meta(description="`next` of the previous page.")] = None
+    before: Annotated[
+        str | None, msgspec.Meta(description="`next` of the previous page.", extra_json_schema={"pattern": CURSOR})
+    ] = None
 
 
 class ExportQuery(Filter, frozen=True, kw_only=True):
@@ -56,7 +60,12 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @routes.get("/records")
-@describe(query=PageQuery, answer=RecordsAnswer, errors=(400, 503))
+@describe(
+    query=PageQuery,
+    answer=RecordsAnswer,
+    errors=(400, 503),
+    links={"records_page": {"before": "$response.body#/next"}},
+)
 @permit("list")
 def page() -> Response:
     """Records, newest first."""
@@ -68,21 +77,21 @@ def page() -> Response:
     )
 
 
-@routes.get("/records/<record_id>")
+@routes.get("/records/<uuid1:record_id>")
 @describe(answer=RecordAnswer, errors=(404, 503))
 @permit("read")
-def one(record_id: str) -> Response:
+def one(record_id: uuid.UUID) -> Response:
     """One record."""
-    record = services().require_recorder().get(parse_record_id(record_id))
+    record = services().require_recorder().get(record_id)
     if record is None:
         raise unknown_record()
     return json_response(_shown(record))
 
 
-@routes.patch("/records/<record_id>")
+@routes.patch("/records/<uuid1:record_id>")
 @describe(body=Correction, answer=RecordAnswer, errors=(400, 403, 404, 503))
 @permit("correct")
-def correct(record_id: str) -> Response:
+def correct(record_id: uuid.UUID) -> Response:
     """Correct a record: say what was drawn.
 
     The prediction does not change; the label is stored with it, and the last one counts.
@@ -91,39 +100,39 @@ def correct(record_id: str) -> Response:
         correction = msgspec.json.decode(request.get_data(), type=Correction)
     except msgspec.DecodeError as error:
         raise Problem(400, "bad_label", f'Send JSON such as {{"label": "7"}}: {error}.') from None
-    record = services().require_recorder().correct(parse_record_id(record_id), correction.label)
+    record = services().require_recorder().correct(record_id, correction.label)
     if record is None:
         raise unknown_record()
     return json_response(_shown(record))
 
 
-@routes.delete("/records/<record_id>")
+@routes.delete("/records/<uuid1:record_id>")
 @describe(status=204, errors=(403, 404, 503))
 @permit("delete")
-def delete(record_id: str) -> Response:
+def delete(record_id: uuid.UUID) -> Response:
     """Delete a record and its drawing for good."""
-    if not services().require_recorder().delete(parse_record_id(record_id)):
+    if not services().require_recorder().delete(record_id):
         raise unknown_record()
     return Response(status=204)
 
 
-@routes.get("/records/<record_id>/image.png")
+@routes.get("/records/<uuid1:record_id>/image.png")
 @describe(media_types=("image/png", "image/jpeg", "image/bmp", "image/webp"), errors=(404, 503))
 @permit("read")
-def image(record_id: str) -> Response:
+def image(record_id: uuid.UUID) -> Response:
     """The image as it was sent, in its original format."""
-    drawing = _drawing(parse_record_id(record_id))
+    drawing = _drawing(record_id)
     answer = Response(drawing.image, mimetype=drawing.media_type)
     answer.headers["Cache-Control"] = "private, max-age=300"  # short, because it may be deleted
     return answer
 
 
-@routes.get("/records/<record_id>/strokes")
+@routes.get("/records/<uuid1:record_id>/strokes")
 @describe(media_types=("application/json",), errors=(404, 503))
 @permit("read")
-def strokes(record_id: str) -> Response:
+def strokes(record_id: uuid.UUID) -> Response:
     """How it was drawn: [[[x, y, milliseconds], ...], ...] on the 280 x 280 canvas."""
-    drawing = _drawing(parse_record_id(record_id))
+    drawing = _drawing(record_id)
     if drawing.strokes is None:
         raise Problem(404, "no_strokes", "This record has no strokes, only an image.")
     return Response(drawing.strokes, mimetype="application/json")
@@ -189,9 +198,6 @@ def _cursor(before: uuid.UUID) -> str:
 
 
 def _parse_cursor(cursor: str) -> uuid.UUID:
-    record_id: uuid.UUID | None = None
-    with suppress(binascii.Error, ValueError):
-        record_id = uuid.UUID(bytes=base64.b64decode(f"{cursor}==", altchars=b"-_", validate=True))
-    if record_id is None or record_id.version != 1:
+    if not re.fullmatch(CURSOR, cursor):
         raise Problem(400, "bad_cursor", "`before` must be the `next` of an earlier page; omit it for the first page.")
-    return record_id
+    return uuid.UUID(bytes=base64.urlsafe_b64decode(f"{cursor}=="))
