@@ -17,7 +17,12 @@ from backend.reading.png import SIGNATURE, has_whole_chunks, read_png
 LARGE_SIDE = 2000  # px; larger images are downscaled to it
 ONE_LARGE = threading.Lock()  # one at a time per process, since each takes hundreds of megabytes
 EXIF_ORIENTATION = 0x0112  # the tag
+# Limits for files that would take long to decode, though they have few bytes and not too many pixels.
+MAX_DECODED_BYTES = 40_000_000  # of all pixels of an image that isn't a JPEG, which alone is decoded at a reduced size
 MAX_SCANS = 50  # of a JPEG. Cameras and encoders write up to 14; each one passes over all pixels, and takes few bytes.
+MAX_SCANNED = 14 * 25_000_000  # scans of a JPEG times its pixels
+PNG_CHANNELS = (1, 1, 3, 4, 4, 4, 4)  # that OpenCV makes of each color type
+REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a restart marker, nor an escaped byte of a scan
 
 
@@ -37,10 +42,14 @@ def decode(image: bytes, max_pixels: int) -> Decoded:
         raise ImageTooLarge(
             f"The image has {width} x {height} pixels; the limit is {max_pixels:,}. Send a smaller one.",
         )
+    if media_type != "image/jpeg" and width * height * _pixel_bytes(image, media_type) > MAX_DECODED_BYTES:
+        raise ImageTooLarge(
+            f"Decoded, the image has more than {MAX_DECODED_BYTES // 10**6} MB. Send a smaller one, or a JPEG.",
+        )
     if max(width, height) <= LARGE_SIDE:
-        return Decoded(_pixels(image, media_type), media_type)
+        return Decoded(_pixels(image, media_type, (width, height)), media_type)
     with ONE_LARGE:
-        return Decoded(shrink(_pixels(image, media_type), LARGE_SIDE), media_type)
+        return Decoded(shrink(_pixels(image, media_type, (width, height)), LARGE_SIDE), media_type)
 
 
 def media_type_of(image: bytes) -> str:
@@ -72,14 +81,24 @@ def size_of(image: bytes, media_type: str) -> tuple[int, int]:
     return width, abs(height)
 
 
+def _pixel_bytes(image: bytes, media_type: str) -> int:
+    """Bytes of a decoded pixel of an image that isn't a JPEG. Raises DamagedImage."""
+    if media_type != "image/png":
+        return 3
+    try:
+        return PNG_CHANNELS[image[25]] * (2 if image[24] == 16 else 1)
+    except IndexError:
+        raise _damaged(media_type) from None
+
+
 def _damaged(media_type: str) -> DamagedImage:
     kind = media_type.removeprefix("image/").upper()
     return DamagedImage(f"The {kind} image is damaged or incomplete; send it again.")
 
 
-def _pixels(image: bytes, media_type: str) -> Image:
+def _pixels(image: bytes, media_type: str, size: tuple[int, int]) -> Image:
     try:
-        pixels = _upright_pixels(image, media_type)
+        pixels = _upright_pixels(image, media_type, size)
     except cv2.error:
         pixels = None
     if pixels is None or pixels.size == 0:
@@ -89,7 +108,7 @@ def _pixels(image: bytes, media_type: str) -> Image:
     return pixels
 
 
-def _upright_pixels(image: bytes, media_type: str) -> Image | None:
+def _upright_pixels(image: bytes, media_type: str, size: tuple[int, int]) -> Image | None:
     if media_type == "image/png":
         if (pixels := read_png(image)) is not None:
             return pixels
@@ -97,9 +116,12 @@ def _upright_pixels(image: bytes, media_type: str) -> Image | None:
             return None
     data = np.frombuffer(image, np.uint8)
     if media_type == "image/jpeg":
-        if _jpeg_scans(image) > MAX_SCANS:
+        scans = _jpeg_scans(image)
+        if scans > MAX_SCANS or scans * size[0] * size[1] > MAX_SCANNED:
             return None
-        return cv2.imdecode(data, cv2.IMREAD_COLOR)  # applies the EXIF orientation; a JPEG has no alpha to lose
+        # These flags apply the EXIF orientation; a JPEG has no alpha to lose.
+        reduction = max((each for each in REDUCED if max(size) >= each * LARGE_SIDE), default=1)
+        return cv2.imdecode(data, REDUCED.get(reduction, cv2.IMREAD_COLOR))
     if b"eXIf" not in image and b"EXIF" not in image:
         return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     # IMREAD_UNCHANGED keeps alpha but doesn't apply the orientation.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from backend.reading.decode import MAX_SCANS, decode, size_of
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
+from backend.reading.image import shrink
 from tools.bench.decoders import chunk
 from tools.drawings import as_file, draw
 
@@ -136,6 +137,33 @@ def test_a_large_image_is_downscaled_with_its_aspect_ratio_kept(height: int, wid
     assert pixels.mean() == pytest.approx(large.mean(), abs=1)
 
 
+PHOTO = cv2.resize(np.random.default_rng(1).integers(0, 256, (432, 576, 3), np.uint8), (5760, 4320))  # 25 megapixels
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+def test_a_photo_of_a_phone_is_decoded_at_a_reduced_size(progressive: int) -> None:
+    file = cv2.imencode(".jpg", PHOTO, [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive])[1].tobytes()
+    start = time.thread_time()
+    pixels = decode(file, 25_000_000).pixels
+    assert time.thread_time() - start < 0.5
+    assert pixels.shape == (1500, 2000, 3)
+    assert np.abs(pixels.astype(int) - shrink(PHOTO, 2000)).mean() < 5
+    block = b"Exif\0\0" + exif(6)
+    turned = file[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + file[2:]
+    assert decode(turned, 25_000_000).pixels.shape == (2000, 1500, 3)
+
+
+@pytest.mark.parametrize(("depth", "color", "width"), [(8, 6, 2500), (16, 4, 1250), (8, 0, 6250)])
+def test_a_png_takes_at_most_half_a_second(depth: int, color: int, width: int) -> None:
+    channels = {0: 1, 4: 2, 6: 4}[color]
+    row = bytes([4]) + np.random.default_rng(1).integers(0, 2, width * channels * depth // 8, np.uint8).tobytes()
+    file = png(width, 4000, depth, color, row * 4000)
+    start = time.thread_time()
+    assert decode(file, 25_000_000).pixels.size > 0
+    assert time.thread_time() - start < 0.5
+    assert refusal(png(width + 1, 4000, depth, color, b""), limit=25_000_000) is ImageTooLarge
+
+
 @pytest.mark.parametrize("side", [20_000, 2**31 - 1])
 def test_a_huge_size_in_the_header_is_refused_before_decoding(side: int) -> None:
     assert refusal(png(side, side, 8, 6, b""), limit=25_000_000) is ImageTooLarge
@@ -186,10 +214,16 @@ def test_a_damaged_image_is_refused_before_it_costs_time(path: Path) -> None:
     assert time.thread_time() - start < 0.5
 
 
-def progressive_jpeg(scans: int) -> bytes:
-    """Of one component and eight by eight pixels, with scans that all hold one zero."""
+def progressive_jpeg(scans: int, height: int = 8, width: int = 8) -> bytes:
+    """Of one component, with scans that all hold one zero."""
     table = bytes([1, *[0] * 15, 0])  # a single code, for zero
-    head = b"\xff\xd8\xff\xdb\0\x43\0" + bytes([1] * 64) + b"\xff\xc2\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0"
+    head = (
+        b"\xff\xd8\xff\xdb\0\x43\0"
+        + bytes([1] * 64)
+        + b"\xff\xc2\0\x0b\x08"
+        + struct.pack(">HH", height, width)
+        + b"\x01\x01\x11\0"
+    )
     tables = b"".join(b"\xff\xc4\0\x14" + bytes([kind]) + table for kind in (0x00, 0x10))
     first = b"\xff\xda\0\x08\x01\x01\0\0\0\x01\0"
     more = b"\xff\xda\0\x08\x01\x01\0\x01\x3f\0\0"
@@ -199,6 +233,8 @@ def progressive_jpeg(scans: int) -> bytes:
 def test_a_jpeg_with_more_scans_than_any_encoder_writes_is_refused() -> None:
     assert decode(progressive_jpeg(MAX_SCANS), LIMIT).pixels.shape == (8, 8, 3)
     assert refusal(progressive_jpeg(MAX_SCANS + 1)) is DamagedImage
+    assert decode(progressive_jpeg(14, 4320, 5760), 25_000_000).pixels.shape == (1500, 2000, 3)
+    assert refusal(progressive_jpeg(15, 4320, 5760), 25_000_000) is DamagedImage
 
 
 def test_scans_in_a_thumbnail_or_after_the_end_of_a_jpeg_do_not_count() -> None:
