@@ -1,4 +1,5 @@
-"""A load generator: a number of connections, each of which sends its next request after each response.
+"""A load generator: a number of connections, each of which sends its next request after each response, or a number of
+requests per second.
 
 It uses raw sockets and epoll in one thread, because it shares the machine with the server and must take little of it.
 """
@@ -104,6 +105,50 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
             took = time.perf_counter() - start
         finally:
             for connection in all_connections:
+                connection.socket.close()
+    return Load(took, np.array(latencies), np.array(refusals), statuses)
+
+
+def offer(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> Load:
+    """Send `rate` requests per second, however many are unanswered, over as many connections as that takes.
+
+    Raises ConnectionError if the server drops a connection, TimeoutError if it stops responding.
+    """
+    latencies: list[float] = []
+    refusals: list[float] = []
+    statuses: Counter[int] = Counter()
+    idle: list[_Connection] = []
+    busy: set[_Connection] = set()
+    with selectors.DefaultSelector() as selector:
+        try:
+            start = time.perf_counter()
+            sent = 0
+            while busy or sent < rate * seconds:
+                while sent < min(rate * (time.perf_counter() - start), rate * seconds):
+                    connection = idle.pop() if idle else _Connection(port)
+                    selector.register(connection.socket, selectors.EVENT_READ, connection)
+                    busy.add(connection)
+                    connection.send(next(requests))
+                    sent += 1
+                ready = selector.select(1 / rate if sent < rate * seconds else TIMEOUT)
+                if not ready and sent >= rate * seconds:
+                    raise TimeoutError(f"No response on port {port} for {TIMEOUT:.0f} s.")
+                for key, _ in ready:
+                    connection = key.data
+                    status = connection.receive()
+                    if status is None:
+                        continue
+                    (latencies if 200 <= status < 300 else refusals).append(time.perf_counter() - connection.since)
+                    statuses[status] += 1
+                    selector.unregister(connection.socket)
+                    busy.remove(connection)
+                    if connection.closing:
+                        connection.socket.close()
+                    else:
+                        idle.append(connection)
+            took = time.perf_counter() - start
+        finally:
+            for connection in (*idle, *busy):
                 connection.socket.close()
     return Load(took, np.array(latencies), np.array(refusals), statuses)
 
