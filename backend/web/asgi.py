@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_WAIT = 0.9  # seconds that a request waits for a thread before it gets 503
 PIECE = 65536  # bytes of a response that a thread produces at a time
+LIVE = "/health/live"  # has a thread of its own, so that waiting for the store does not look like a dead process
 OTHER_THREADS = 8  # for requests other than POST, which are light and never refused; some wait for the store
 
 P = ParamSpec("P")
@@ -84,6 +85,7 @@ class AsgiApp:
         self._running = asyncio.Semaphore(threads)
         self._post_threads = ThreadPoolExecutor(threads, "post")
         self._other_threads = ThreadPoolExecutor(OTHER_THREADS, "other")
+        self._live_thread = ThreadPoolExecutor(1, "live")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -117,6 +119,7 @@ class AsgiApp:
         await receive()
         self._post_threads.shutdown()
         self._other_threads.shutdown()
+        self._live_thread.shutdown()
         self._close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -125,7 +128,8 @@ class AsgiApp:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["wsgi.input_terminated"] = True
         if environ["REQUEST_METHOD"] != "POST":
-            return await _in_thread(self._other_threads, _run, self._application, environ)
+            threads = self._live_thread if environ["PATH_INFO"] == LIVE else self._other_threads
+            return await _in_thread(threads, _run, self._application, environ)
         if self._posts >= self._max_posts:
             return _overloaded(environ)
         self._posts += 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backend.web.asgi import OTHER_THREADS, PIECE, AsgiApp
+from backend.web.asgi import LIVE, OTHER_THREADS, PIECE, AsgiApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -172,6 +172,29 @@ def test_get_requests_do_not_wait_for_post_requests() -> None:
         await slow.has_started()
         slow.may_answer.set()
         assert ((await posted).status, (await read).status) == (200, 200)
+
+    run(test())
+
+
+def test_the_liveness_check_does_not_wait_for_other_requests() -> None:
+    slow = Slow()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != LIVE:
+            return slow(environ, start_response)
+        start_response("200 OK", [])
+        return [b"live"]
+
+    async def test() -> None:
+        app = asgi(application)
+        others = [asyncio.ensure_future(Client(method="GET").request(app)) for _ in range(OTHER_THREADS + 1)]
+        for _ in range(OTHER_THREADS):
+            await slow.has_started()
+        live = Client(method="GET")
+        live.scope["raw_path"] = LIVE.encode()
+        assert b"".join((await asyncio.wait_for(live.request(app), 30)).pieces) == b"live"
+        slow.may_answer.set()
+        await asyncio.gather(*others)
 
     run(test())
 
