@@ -28,10 +28,6 @@ IdempotencyKey = Annotated[
     msgspec.Meta(
         description="A UUID version 7 (RFC 9562): a new one for each drawing, the same one for each retry. Its time"
         " becomes the date of the record.",
-        examples=[EXAMPLE],
-        extra_json_schema={
-            "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-7[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
-        },
     ),
 ]
 
@@ -39,8 +35,8 @@ IdempotencyKey = Annotated[
 def parse_idempotency_key(header: str | None, now: datetime | None = None) -> uuid.UUID:
     """The key in the header; a new one if there is no header. now: UTC, by default the current time.
 
-    Raises Problem 400 if the header is not a UUID version 7 in its usual form with hyphens, and 422 if it was created
-    more than MAX_AGE before or MAX_CLOCK_ERROR after `now`.
+    Raises Problem 400 if the header is not a UUID version 7 in its usual form with hyphens, or was created more than
+    MAX_AGE before or MAX_CLOCK_ERROR after `now`.
     """
     now = now or datetime.now(UTC)
     if header is None:
@@ -55,10 +51,10 @@ def parse_idempotency_key(header: str | None, now: datetime | None = None) -> uu
     clock = f"Check your clock: the server's time is {now:%Y-%m-%dT%H:%M:%SZ}."
     if age > MAX_AGE:
         detail = f"This Idempotency-Key was created more than 30 days ago. {clock} {HOW}"
-        raise Problem(422, "idempotency_key_expired", detail)
+        raise Problem(400, "idempotency_key_expired", detail)
     if age < -MAX_CLOCK_ERROR:
         detail = f"This Idempotency-Key was created more than 60 seconds in the future. {clock} {HOW}"
-        raise Problem(422, "idempotency_key_in_future", detail)
+        raise Problem(400, "idempotency_key_in_future", detail)
     return key
 
 

@@ -96,7 +96,7 @@ def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, err
     expect(page.get_by_role("status")).to_contain_text("7")
     before, keys = records(page), sent_keys(page)
     refusals: list[str] = []
-    page.on("response", lambda response: refusals.append(response.json()["code"]) if response.status == 422 else None)
+    page.on("response", lambda response: refusals.append(response.json()["code"]) if response.status == 400 else None)
     page.locator("#notice").evaluate(NOTE_MESSAGES)
     page.clock.set_system_time(datetime.now() + error)
     page.get_by_role("button", name="Predict").click()
@@ -110,9 +110,9 @@ def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, err
 
 @any_screen
 def test_a_key_is_replaced_only_once(page: Page) -> None:
-    problem = {"status": 422, "code": "idempotency_key_expired", "detail": "Check your clock."}
+    problem = {"status": 400, "code": "idempotency_key_expired", "detail": "Check your clock."}
     keys = sent_keys(page)
-    page.route(PREDICT, lambda route: route.fulfill(status=422, json=problem))
+    page.route(PREDICT, lambda route: route.fulfill(status=400, json=problem))
     draw(page, "7")
     page.get_by_role("button", name="Predict").click()
     expect(page.locator("#notice")).to_have_text("Check your clock.")

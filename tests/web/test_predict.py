@@ -188,8 +188,8 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str]] = {
     "an unknown parameter": ({"data": SEVEN_URL, "query_string": "rekord=false"}, 400, "bad_parameter"),
     "an empty key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": ""}}, 400, "bad_idempotency_key"),
     "a random key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": RANDOM_KEY}}, 400, "bad_idempotency_key"),
-    "an old key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": OLD_KEY}}, 422, "idempotency_key_expired"),
-    "a future key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": FUTURE_KEY}}, 422, "idempotency_key_in_future"),
+    "an old key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": OLD_KEY}}, 400, "idempotency_key_expired"),
+    "a future key": ({"data": SEVEN_URL, "headers": {"Idempotency-Key": FUTURE_KEY}}, 400, "idempotency_key_in_future"),
 }
 
 
