@@ -28,8 +28,13 @@ PATIENT = 10_000  # ms for the recorder: tests are about what is stored, not abo
 
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}  # kinds of stores
 
-# No deadline, because a busy machine is not a failure; in CI the same examples every time.
-hypothesis.settings.register_profile("digitpad", deadline=None, derandomize=os.environ.get("CI") == "true")
+# No time limits, because a busy machine is not a failure; in CI the same examples every time.
+hypothesis.settings.register_profile(
+    "digitpad",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
 hypothesis.settings.load_profile("digitpad")
 
 
