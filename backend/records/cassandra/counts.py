@@ -192,7 +192,8 @@ class Counts:
 
     def _run(self) -> None:
         pause = INTERVAL
-        while not self._closing.wait(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - so that processes take turns
+        turns = random.SystemRandom()  # so that processes take turns; leaves the state of `random` alone
+        while not self._closing.wait(pause * turns.uniform(0.5, 1.5)):
             began = datetime.now(UTC)
             for minute in [each for each in list(self._open) if began > each + OVER]:
                 self._open.pop(minute, None)
