@@ -1,3 +1,15 @@
+# Stage 1: the packages, checked by hash, and the list of them.
+FROM python:3.11-slim AS packages
+COPY requirements/lock/serve.txt requirements/lock/audit.txt /tmp/
+RUN python -m venv /opt/digitpad \
+ && /opt/digitpad/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/serve.txt \
+ && python -m venv /tmp/audit \
+ && /tmp/audit/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/audit.txt \
+ && /opt/digitpad/bin/pip uninstall --yes --quiet setuptools pip \
+ && /tmp/audit/bin/cyclonedx-py environment --output-reproducible --output-file /opt/digitpad/sbom.json \
+      /opt/digitpad/bin/python
+
+# Stage 2: the image.
 FROM python:3.11-slim
 
 ARG VERSION=unknown
@@ -6,10 +18,9 @@ LABEL org.opencontainers.image.title="Digitpad" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="$VERSION"
 
+ENV PATH=/opt/digitpad/bin:$PATH
+COPY --from=packages /opt/digitpad /opt/digitpad
 WORKDIR /app
-COPY requirements/serve.txt requirements/lock.txt requirements/
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements/serve.txt
-
 COPY LICENSE model_mnist.json model_mnist.h5 ./
 COPY models models
 COPY frontend frontend

@@ -122,9 +122,9 @@ class TrainingData:
     def __init__(self, folder: Path) -> None:
         self.images, self.labels, self.test_images, self.test_labels = load_mnist(folder)
         self.pens, self.others = Pens(folder / "pens.npz"), Pens(folder / "pens_other.npz")
-        self._pens_train, self.pens_tune = _split(self.pens)
+        self._pens_train, self.pens_tune = split_writers(self.pens)
         self.pens_train = self._pens_train
-        train, tune = _split(self.others)
+        train, tune = split_writers(self.others)
         clear = ~np.isin(self.others.label, list(LOOKALIKES))
         self.others_train, self.others_tune = train[clear[train]], tune[clear[tune]]
         self.mnist_train = np.arange(len(self.labels) - TUNE_MNIST)
@@ -149,7 +149,7 @@ class TrainingData:
 
     def _make(self, kind: str, i: int, rng: Rng, amount: float) -> tuple[Image, int]:
         if kind == "mnist":
-            return _vary_mnist(self.images[i], rng, amount), int(self.labels[i])
+            return vary_image(self.images[i], rng, amount), int(self.labels[i])
         if kind == "pens":
             label = str(self.pens.label[i])
             strokes = vary_strokes(add_style(self.pens.strokes(i), label, rng), rng, amount)
@@ -170,14 +170,14 @@ class TrainingData:
         return normalize(draw_at_random(strokes, rng, NON_DIGIT_PENS)), NOT_A_DIGIT
 
 
-def _split(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def split_writers(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The drawings of the training part: those to train on, and those held out for tuning."""
     train = np.flatnonzero(pens.split == "train")
     held_out = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
     return train[~held_out], train[held_out]
 
 
-def _vary_mnist(image: Image, rng: Rng, amount: float) -> Image:
+def vary_image(image: Image, rng: Rng, amount: float) -> Image:
     """Vary an image of MNIST. Half of them are enlarged, sometimes thickened, and normalized like a user's drawing."""
     image = warp(image, rng, amount)
     if rng.random() < 0.3 * amount:

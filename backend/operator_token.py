@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from backend.secret_file import read_or_create
+from backend.secret_file import read_or_create, replace
 from backend.settings import Settings
 
 FILE = "operator.token"  # in the instance folder
@@ -32,11 +32,38 @@ def operator_token(
         path = Path(settings.operator_token_file).expanduser()
         return _checked(path.read_text().strip(), f"OPERATOR_TOKEN_FILE ({path})")
     path = settings.instance / FILE
-    content, created = read_or_create(path, lambda: f"{secrets.token_urlsafe(24)}\n".encode())
+    content, created = read_or_create(path, _generate)
     token = _checked(content.decode().strip(), str(path))
     if created:
         announce(token, path)
     return token
+
+
+def token_source(settings: Settings) -> str:
+    """Where the operator's token comes from."""
+    if settings.operator_token:
+        return "OPERATOR_TOKEN"
+    return settings.operator_token_file or str(settings.instance / FILE)
+
+
+def replace_token(settings: Settings) -> str:
+    """Generate another token in the instance folder and return it. A running server takes the old one until it is
+    restarted.
+
+    Raises ValueError if the token is not one that was generated there, and OSError if it can't be written.
+    """
+    path = settings.instance / FILE
+    if settings.operator_token or settings.operator_token_file:
+        raise ValueError(f"The operator token comes from {token_source(settings)}; replace it there.")
+    if not path.exists():
+        raise ValueError(f"There is no {path} to replace; INSTANCE must be that of the server.")
+    token = _generate()
+    replace(path, token)
+    return token.decode().strip()
+
+
+def _generate() -> bytes:
+    return f"{secrets.token_urlsafe(24)}\n".encode()
 
 
 def _checked(token: str, name: str) -> str:

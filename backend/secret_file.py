@@ -16,12 +16,7 @@ def read_or_create(path: Path, make: Callable[[], bytes]) -> tuple[bytes, bool]:
     if path.exists():
         return path.read_bytes(), False
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = path.with_name(f".{path.name}.{os.getpid()}")
-    own.unlink(missing_ok=True)  # left by a process with the same id that was killed
-    with open(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(make())
-        file.flush()
-        os.fsync(file.fileno())
+    own = _write_beside(path, make())
     try:
         os.link(own, path)  # fails if another process was first
         created = True
@@ -30,3 +25,19 @@ def read_or_create(path: Path, make: Callable[[], bytes]) -> tuple[bytes, bool]:
     finally:
         own.unlink()
     return path.read_bytes(), created
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Replace a file, atomically, with one that only its owner can read."""
+    _write_beside(path, content).replace(path)
+
+
+def _write_beside(path: Path, content: bytes) -> Path:
+    """A file of this process in the folder of `path`, on the disk."""
+    own = path.with_name(f".{path.name}.{os.getpid()}")
+    own.unlink(missing_ok=True)  # left by a process with the same id that was killed
+    with open(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return own

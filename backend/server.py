@@ -1,4 +1,5 @@
-"""The parent process: it listens, starts one worker per core, and replaces workers that die; see worker.py."""
+"""The parent process: it listens, starts one worker per core, and replaces workers that die, and all of them
+when another network is in use; see worker.py."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.log import start_log
+from backend.model_folder import model_folder
 from backend.operator_token import operator_token
 from backend.settings import Settings
 from backend.web.metrics import count_restarts, share_values
@@ -31,6 +33,7 @@ BACKLOG = 2048  # connections that wait to be accepted, per worker
 SEND_BUFFER = 32768  # bytes of a response that the kernel keeps for a client that does not read
 KILL_AFTER = 10.0  # seconds after SIGTERM
 RESPAWN_PAUSE = 0.1  # seconds before a dead worker is replaced
+LOOK_INTERVAL = 1.0  # seconds between two looks at which network is in use
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +101,8 @@ def supervise(settings: Settings, listeners: list[socket.socket], shared: Path) 
     reading_end, writing_end = os.pipe()
     reported = fork.Event()
     workers: dict[int, ForkProcess] = {}  # by the index of their listener
+    in_use = model_folder(settings)
+    outdated: list[int] = []  # workers with another network
     try:
         while True:
             for index in set(range(len(listeners))) - workers.keys():
@@ -106,7 +111,7 @@ def supervise(settings: Settings, listeners: list[socket.socket], shared: Path) 
                 )
                 _start(worker)
                 workers[index] = worker
-            wait([worker.sentinel for worker in workers.values()])
+            wait([worker.sentinel for worker in workers.values()], LOOK_INTERVAL)
             for index, worker in list(workers.items()):
                 if not worker.is_alive():
                     if worker.exitcode == MISCONFIGURED:
@@ -114,6 +119,11 @@ def supervise(settings: Settings, listeners: list[socket.socket], shared: Path) 
                     log.error("Worker %d died (%s); starting another.", worker.pid, worker.exitcode)
                     restarts.inc()
                     del workers[index]
+            if outdated and (index := outdated.pop()) in workers:  # one at a time, so that the others serve meanwhile
+                _stop([workers.pop(index)])
+            if (now := model_folder(settings)) != in_use:
+                log.info("The network in %s is in use now; replacing the workers.", now)
+                in_use, outdated = now, list(workers)
             time.sleep(RESPAWN_PAUSE)
     finally:
         for listener in listeners:

@@ -34,7 +34,11 @@ class Settings:
         "`cassandra://HOST,HOST:9042/KEYSPACE?replication=3`, or `none`. "
         "Empty: `records.sqlite` in the instance folder.",
     )
-    model_dir: Path = setting(TOP, "The folder with `model_mnist.json`, `model_mnist.h5` and `models/`.")
+    model_dir: Path = setting(
+        TOP,
+        "The folder with `model_mnist.json`, `model_mnist.h5` and `models/`. `digitpad retrain` puts another in its "
+        "place.",
+    )
     model_runtime: Literal["onnx", "keras"] = setting(
         "onnx", "The runtime of the network: `onnx`, or `keras` (needs requirements/train.txt)."
     )
@@ -56,8 +60,8 @@ class Settings:
     keep_drawings: KeepDrawings = setting(
         "all",
         "Which drawings (image, 28 x 28 image, strokes and pen widths) records keep: `all`; `doubtful`, those whose "
-        "verdict is not `digit` or whose result is not the expected digit; or `none`. A correction can't bring back a "
-        "drawing that was not kept.",
+        "verdict is neither `digit` nor `number`, or whose result is not what was expected; or `none`. A correction "
+        "can't bring back a drawing that was not kept.",
     )
     record_client_address: Literal["no", "hash", "full"] = setting(
         "no", "What a record keeps of the client's address: `no`, `hash` (a keyed hash) or `full`."
@@ -88,6 +92,11 @@ class Settings:
     )
     limit_explanations: str = setting("1000 per 10 seconds", "The same for explanations.")
     limit_changes: str = setting("1000 per 10 seconds", "The same for corrections and deletions.")
+    limit_joins: str = setting(
+        "300 per minute",
+        "The same for joining a room, or asking for one by a code. 20 classes that join in the same minute need 1600 "
+        "if they share an address.",
+    )
     limit_failed_sign_ins: str = setting(
         "10 per minute", "How many wrong operator tokens one address may send; then it has to wait."
     )
@@ -111,8 +120,9 @@ class Settings:
     )
     recorder: Literal["operator", "public"] = setting(
         "operator",
-        "Who may list, read, count and export records: the `operator`, or anyone (`public`), without file names and "
-        "client addresses. In both cases only the operator may change records that others made.",
+        "Who may list, read, count and export records: the `operator`, or anyone (`public`), without file names, "
+        "metadata of pictures and client addresses. In both cases only the operator may change records that others "
+        "made.",
     )
 
     @property

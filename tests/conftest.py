@@ -12,13 +12,15 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from backend.reading.recognizer import Recognizer
 from backend.records.store import Store
-from backend.settings import Settings
+from backend.settings import TOP, Settings
 from backend.web.app import create_app
 from tools.cassandra_nodes import Nodes, NoNodes, drop
-from tools.chromium import NoChromium, find_chromium, open_chromium
+from tools.chromium import NoChromium, launch_chromium
+from tools.engines import NoBrowser, launch_firefox
 from tools.sample_records import Era
 from tools.server import Server
 from tools.server import free_port as free_port
@@ -26,6 +28,7 @@ from tools.stores import opened
 
 PATIENT = 10_000  # ms for the recorder: tests are about what is stored, not about how busy the machine is
 
+os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # Cassandra starts in half the time, and computes slower
 NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}  # kinds of stores
 
 # No time limits, because a busy machine is not a failure; in CI the same examples every time.
@@ -59,6 +62,12 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _unskipped((yield))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that kill nodes come last, when no other test waits for the machine."""
+    items.sort(key=lambda item: item.get_closest_marker("kills_nodes") is not None)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(instance=tmp_path / "instance", record_budget_ms=PATIENT)
@@ -89,13 +98,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """Drives Chromium and Firefox; there can be only one."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     try:
-        find_chromium()
+        browser = launch_chromium(playwright)
     except NoChromium as error:
         pytest.skip(str(error))
-    with open_chromium() as browser:
-        yield browser
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    try:
+        browser = launch_firefox(playwright)
+    except NoBrowser as error:
+        pytest.skip(str(error))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +130,12 @@ def nodes() -> Iterator[Nodes]:
     nodes = Nodes()
     yield nodes
     nodes.stop()
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> Recognizer:
+    """Reads with the network that ships."""
+    return Recognizer(TOP)
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.reading.recognizer import Recognizer
+from backend.reading.normalize import normalize
+from backend.reading.recognizer import Recognizer, network_input
 from backend.settings import TOP
+from tools.drawings import draw
 from training import browser
 
 MODEL = TOP / "frontend" / "model"
@@ -37,6 +39,12 @@ def test_sixteen_bits_keep_each_weight() -> None:
     for layer in layers:
         integers, scale = browser.quantize(layer.weights)
         assert np.abs(integers * scale - layer.weights).max() <= 0.51 * scale.max()
+
+
+def test_the_file_computes_what_the_shipped_network_does() -> None:
+    images = network_input(np.stack([normalize(255 - draw(digit)) for digit in range(10)]))
+    found = browser.load(MODEL / "network.bin")(images)
+    np.testing.assert_allclose(found, Recognizer(TOP).network(images), atol=1e-3)
 
 
 def test_a_network_of_another_kind_is_refused() -> None:

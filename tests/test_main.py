@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from backend import __version__
+from backend.commands.main import main
 from backend.settings import TOP
 
 
@@ -17,21 +20,46 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_version_prints_the_version() -> None:
     ended = run("version")
-    assert (ended.returncode, ended.stdout) == (0, f"{__version__}\n")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{__version__}\n", "")
 
 
-def test_an_unknown_command_is_refused_with_the_usage() -> None:
-    ended = run("sing")
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("Usage: python -m backend")
+def test_a_setting_that_is_wrong_keeps_the_server_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "many")
+    ended = run()  # without a command it serves
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "PORT is 'many'; it must be a whole number.\n"
 
 
-def test_help_prints_the_usage() -> None:
-    ended = run("--help")
-    assert (ended.returncode, ended.stdout[:6]) == (0, "Usage:")
+@pytest.mark.parametrize("arguments", [["sing"], ["serve", "loudly"], ["records"], ["predict"], ["token", "--old"]])
+def test_wrong_arguments_are_refused_with_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: digitpad")
 
 
-def test_a_command_of_the_recorder_is_passed_on() -> None:
-    ended = run("records", "--help")
-    assert ended.returncode == 0
-    assert "copy" in ended.stdout
+COMMANDS = ("serve", "predict", "records", "token", "evaluate", "version")
+RECORDS = ("list", "export", "delete", "copy", "backup", "deliver")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], *([name] for name in COMMANDS), *(["records", name] for name in RECORDS)],
+    ids=lambda names: " ".join(["digitpad", *names]),
+)
+def test_every_command_has_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+    assert not ended.value.code
+    said = capsys.readouterr()
+    assert " ".join(["usage: digitpad", *arguments]) in said.out
+    assert said.err == ""
+
+
+def test_the_help_lists_the_commands_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    for name in COMMANDS:
+        assert f"\n    {name} " in said
+    assert "Exit status: 0, all of it was done; 1," in said

@@ -9,18 +9,12 @@ import numpy as np
 import pytest
 
 from backend.reading.recognizer import Recognizer
-from backend.settings import TOP
 from tests import data
 from training import measures
 from training.measures import DigitResults
 from training.sources import Pens
 
 COUNT = 300
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
-    return Recognizer(TOP)
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +60,8 @@ def test_reads_the_same_digit_after_changes_that_do_not_matter(recognizer: Recog
 
 
 def test_reads_photographs(recognizer: Recognizer, pens: Pens) -> None:
-    photos = measures.drawn_digits(recognizer, pens, COUNT, measures.on_paper)
-    assert (photos.read == photos.truth).mean() >= lowered(0.96, COUNT)
+    photos = measures.drawn_digits(recognizer, pens, 100, measures.on_paper)
+    assert (photos.read == photos.truth).mean() >= lowered(0.96, 100)
 
 
 def test_rarely_takes_a_non_digit_for_a_digit(recognizer: Recognizer, drawn: DigitResults) -> None:

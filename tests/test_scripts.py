@@ -66,7 +66,7 @@ def test_an_environment_with_an_unsupported_python_is_reported(clone: Path) -> N
 
 
 def test_installed_requirements_are_not_installed_again(clone: Path) -> None:
-    wanted = (clone / "requirements/serve.txt").read_bytes() + (clone / "requirements/lock.txt").read_bytes()
+    wanted = (clone / "requirements/lock/serve.txt").read_bytes()
     stamp = subprocess.run(["sha256sum"], input=wanted, capture_output=True, check=True).stdout
     (clone / ".venv").mkdir()
     (clone / ".venv/installed-serve").write_bytes(stamp)

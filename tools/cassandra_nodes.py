@@ -59,8 +59,15 @@ class Nodes:
         os.kill(int((self.home / f"node{node}/pid").read_text()), number)
 
     def restart(self, count: int = 3) -> None:
-        """Start those of the first `count` nodes that were killed."""
+        """Start those of the first `count` nodes that were killed, and wait until all have the same schema, because a
+        keyspace that is created earlier can stay unknown to a node for minutes."""
         self.run("start", str(count))
+        cluster = Cluster([self.address(1)], protocol_version=5)
+        try:
+            cluster.connect()
+            cluster.refresh_schema_metadata(max_schema_agreement_wait=120)
+        finally:
+            cluster.shutdown()
 
     def stop(self) -> None:
         if self._lock is not None:

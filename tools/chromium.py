@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -21,6 +21,12 @@ FLAGS = [
 ]
 SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 720}},
+    "tablet": {
+        "viewport": {"width": 820, "height": 1180},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
     "phone": {
         "viewport": {"width": 390, "height": 844},
         "device_scale_factor": 3,
@@ -46,8 +52,13 @@ def find_chromium() -> str:
 @contextmanager
 def open_chromium() -> Iterator[Browser]:
     """A headless browser, closed at the end of the block. Raises NoChromium."""
-    path = find_chromium()
+    find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = launch_chromium(playwright)
         yield browser
         browser.close()
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """A headless browser. Raises NoChromium."""
+    return playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -34,6 +35,24 @@ def draw(digit: int, size: int = 280, side: int = 180, left: int = 50, top: int 
     for stroke in STROKES[digit]:
         points = np.array(stroke, np.float64) * side / 100 + (left, top)
         cv2.polylines(picture, [np.round(points * 16).astype(np.int32)], False, 0, pen, cv2.LINE_AA, 4)
+    return picture
+
+
+def number_strokes(text: str, step: float = 100, side: float = 100) -> list[NDArray[np.float64]]:
+    """The strokes of a number on a canvas 280 px high: digits `side` px high that begin every `step` px."""
+    return [
+        np.array(stroke, np.float64) * (0.8 * side / 100, side / 100) + (30 + step * k, 90)
+        for k, digit in enumerate(text)
+        for stroke in STROKES[int(digit)]
+    ]
+
+
+def draw_strokes(strokes: Sequence[NDArray[np.float64]], width: int = 280, pen: int = 10) -> Image:
+    """Black strokes on white, uint8 (280, width)."""
+    picture = np.full((280, width), 255, np.uint8)
+    for stroke in strokes:
+        points = np.round(np.concatenate([stroke, stroke[-1:]]) * 16).astype(np.int32)
+        cv2.polylines(picture, [points], False, 0, pen, cv2.LINE_AA, 4)
     return picture
 
 

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.settings import TOP
-from tools.server import Server
+from tools.failure.checker import TOKEN
+from tools.server import Server, free_port
 
 CONFIGURATION = TOP / "deploy/haproxy.cfg"
+
+
+# Settings of a host behind the proxy. It is no longer local, so its operator needs the token.
+BEHIND_PROXY = {"OPERATOR_TOKEN": TOKEN, "TRUSTED_PROXIES": "127.0.0.1"}
 
 
 class NoHaproxy(Exception):
@@ -26,8 +31,11 @@ def haproxy() -> str:
 
 
 def proxy(hosts: Sequence[int], folder: Path) -> Server:
-    """HAProxy on a free port, in front of the hosts at these ports. Its configuration is written to `folder`; only the
-    addresses differ from the one in deploy/. Raises NoHaproxy."""
+    """HAProxy on a free port, in front of the hosts at these ports.
+
+    Its configuration is written to `folder`; it differs from the one in deploy/ only in addresses, and has no TLS.
+    Raises NoHaproxy.
+    """
     path = folder / "haproxy.cfg"
     started = Server({}, command=[haproxy(), "-f", path], log=folder / "haproxy.log")
     path.write_text(with_addresses(CONFIGURATION.read_text(), started.port, hosts))
@@ -35,7 +43,12 @@ def proxy(hosts: Sequence[int], folder: Path) -> Server:
 
 
 def with_addresses(configuration: str, port: int, hosts: Sequence[int]) -> str:
-    """The configuration for a proxy and hosts at these ports of 127.0.0.1."""
+    """The configuration for a proxy without TLS and hosts at these ports of 127.0.0.1."""
+    return with_hosts(re.sub(r"bind :443 .*", f"bind 127.0.0.1:{port}", configuration), free_port(), hosts)
+
+
+def with_hosts(configuration: str, http_port: int, hosts: Sequence[int]) -> str:
+    """The configuration for hosts at these ports of 127.0.0.1, and a redirection to HTTPS at `http_port`."""
     servers = "".join(f"    server app{number} 127.0.0.1:{host}\n" for number, host in enumerate(hosts, 1))
     configuration = re.sub(r"(?<=\n)(    server .+\n)+", servers, configuration)
-    return configuration.replace("    bind :5000\n", f"    bind 127.0.0.1:{port}\n")
+    return configuration.replace("    bind :80\n", f"    bind 127.0.0.1:{http_port}\n")

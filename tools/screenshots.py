@@ -22,7 +22,7 @@ def main() -> None:
         predict_digit(page, "9")
         page.screenshot(path=DOCS / "screenshot.png")
         explain(page)
-        page.screenshot(path=DOCS / "explanation.png", full_page=True)
+        page.screenshot(path=DOCS / "explanation.png")
         page.goto("/recorder")
         expect(page.locator("#records tbody tr").first).to_be_visible()
         page.wait_for_load_state("networkidle")
@@ -42,10 +42,10 @@ def open_page(browser: Browser, url: str, screen: str) -> Page:
 def fill_recorder(page: Page) -> None:
     for i, digit in enumerate("3141592653589793"):
         draw(page, digit, *PLACES[i % len(PLACES)])
-        page.get_by_label("I mean").select_option(digit)
+        page.get_by_label("I mean").fill(digit)
         predict(page)
         page.get_by_role("button", name="Clear").click()
-    page.get_by_label("I mean").select_option("")
+    page.get_by_label("I mean").fill("")
 
 
 def predict_digit(page: Page, digit: str) -> None:
@@ -63,8 +63,9 @@ def predict(page: Page) -> None:
 def explain(page: Page) -> None:
     page.get_by_role("button", name="Why?").click()
     page.get_by_role("button", name="Layer 2").click()
+    page.locator(".tile:visible").nth(6).click()
+    expect(page.locator("#trace")).to_be_visible()
     page.mouse.move(5, 5)
-    page.evaluate("scrollTo(0, 0)")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Server:
     """A server on a free port of 127.0.0.1, which its command finds in PORT.
 
     Used as a context manager, it is started, awaited and finally stopped. `probe` is the raw HTTP request that it
-    answers with 200 when it is ready. Its output goes to `log`, or where ours goes.
+    answers with `success` when it is ready. Its output goes to `log`, or where ours goes.
     """
 
     process: subprocess.Popen[bytes]
@@ -37,11 +37,13 @@ class Server:
         folder: Path = TOP,
         probe: bytes = LIVE,
         log: Path | None = None,
+        success: bytes = b"HTTP/1.1 200",
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {**os.environ, **environment, "PORT": str(self.port)}
         self._command, self._folder, self._probe, self._log = command, folder, probe, log
+        self._success = success
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,7 +73,7 @@ class Server:
         """Raises RuntimeError if the server ends or does not answer in time."""
         name = " ".join(map(str, self._command))
         where = f"; see {self._log}" if self._log else ""
-        while not _answers(self.port, self._probe):
+        while not _answers(self.port, self._probe, self._success):
             if self.process.poll() is not None:
                 raise RuntimeError(f"{name} ended with status {self.process.returncode} before it answered{where}.")
             if time.perf_counter() > self._started + START_TIMEOUT:
@@ -120,8 +122,8 @@ def free_port() -> int:
         return port
 
 
-def _answers(port: int, request: bytes) -> bool:
+def _answers(port: int, request: bytes, success: bytes) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request)
-        return connection.recv(12) == b"HTTP/1.1 200"
+        return connection.recv(12) == success
     return False

@@ -16,11 +16,14 @@ the weights of the ONNX file.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from backend.reading.recognizer import Floats, Network
 
 TOP = Path(__file__).parent.parent
 FILE = Path("frontend", "model", "network.bin")
@@ -110,6 +113,36 @@ def pack(metadata: dict[str, Any], layers: list[Layer]) -> bytes:
             *(weights.astype("<i2").tobytes() for weights, _ in quantized),
         ]
     )
+
+
+def load(path: Path) -> Network:
+    """The network in the file, computed as the page does, but slowly: to check an export."""
+    data = path.read_bytes()
+    start = 4 + int.from_bytes(data[:4], "little")
+    described = json.loads(data[4:start])["layers"]
+    channels = [each["cout"] for each in described]
+    floats = np.frombuffer(data, "<f4", 2 * sum(channels), start)
+    parts = np.split(floats, np.cumsum(np.repeat(channels, 2))[:-1])
+    shapes = [(each["kernel"], each["kernel"], each["cin"], each["cout"]) for each in described]
+    integers = np.frombuffer(data, "<i2", offset=start + floats.nbytes)
+    weights = np.split(integers, np.cumsum([math.prod(shape) for shape in shapes])[:-1])
+    layers = [
+        Layer(each["kind"], values.reshape(shape) * scale, bias, each["stride"], each["pad"])
+        for each, values, shape, scale, bias in zip(described, weights, shapes, parts[::2], parts[1::2], strict=True)
+    ]
+
+    def network(images: Floats) -> Floats:
+        for layer in layers:
+            padded = np.pad(images, ((0, 0), (0, layer.pad), (0, layer.pad), (0, 0)))
+            kernel, stride = len(layer.weights), layer.stride
+            windows = np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), (1, 2))[:, ::stride, ::stride]
+            images = np.tensordot(windows, layer.weights, ((4, 5, 3), (0, 1, 2))) + layer.bias
+            images = np.maximum(images, 0) if layer.kind == "convolution" else images
+        logits = images[:, 0, 0]
+        likelihoods = np.exp(logits - logits.max(1, keepdims=True))
+        return (likelihoods / likelihoods.sum(1, keepdims=True)).astype(np.float32)
+
+    return network
 
 
 if __name__ == "__main__":

@@ -149,14 +149,17 @@ def draw_errors(drawn: DigitResults, pens: Pens, path: Path) -> int:
     return len(wrong)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """arguments: of the command line, the default."""
+    parser = argparse.ArgumentParser(
+        prog="digitpad evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=os.environ.get("DIGITPAD_DATA"), help=DATA_HELP)
     parser.add_argument(
         "--sample", type=int, help="drawings of each kind (default: all of them, and the model card is written)"
     )
     parser.add_argument("--seeds", type=Path, nargs="*", default=[], help="folders with the models of other seeds")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         options.data = find_data(options.data)
     except MissingData as error:

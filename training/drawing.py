@@ -30,9 +30,9 @@ def fit(strokes: Strokes, longer: float) -> Strokes:
     return [(stroke - low) * scale for stroke in strokes]
 
 
-def draw(strokes: Strokes, pen: float, side: int = CANVAS) -> Image:
-    """Draw strokes in canvas coordinates with a round pen, antialiased: ink (side, side), 0 paper to 255 ink."""
-    ink = np.zeros((side, side), np.uint8)
+def draw(strokes: Strokes, pen: float, shape: tuple[int, int] = (CANVAS, CANVAS)) -> Image:
+    """Draw strokes in canvas coordinates with a round pen, antialiased: ink of `shape`, 0 paper to 255 ink."""
+    ink = np.zeros(shape, np.uint8)
     width = max(1, round(pen))
     for stroke in strokes:
         points = np.round(stroke * (1 << SUBPIXEL)).astype(np.int32)

@@ -26,15 +26,17 @@ def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
     size = round(side * rng.uniform(0.8, 1.0))
     pasted = np.zeros((side, round(side * rng.uniform(0.75, 1.33))), np.float32)
     size = min(size, pasted.shape[1])
-    top, left = (int(rng.integers(0, room + 1)) for room in np.array(pasted.shape) - size)
-    pasted[top : top + size, left : left + size] = cv2.resize(ink, (size, size), interpolation=cv2.INTER_AREA) / 255.0
+    height, width = (round(size * part / max(ink.shape)) for part in ink.shape)
+    top, left = (int(rng.integers(0, room + 1)) for room in np.array(pasted.shape) - (height, width))
+    scaled = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    pasted[top : top + height, left : left + width] = scaled / 255.0
     color = np.array(list(INKS.values())[rng.integers(len(INKS))]) + rng.normal(0, 12, 3)
-    pressure = _cloud(pasted.shape, rng, 12, 0.12) * _cloud(pasted.shape, rng, 120, 0.15)
+    pressure = cloud(pasted.shape, rng, 12, 0.12) * cloud(pasted.shape, rng, 120, 0.15)
     cover = np.clip(pasted * pressure, 0, 1)[..., None] * rng.uniform(0.75, 1.0)
     paper = rng.uniform(205, 250) + rng.normal(0, 5, 3)
-    page = np.broadcast_to(paper, (*pasted.shape, 3)) - _ruling(pasted.shape, rng)[..., None] * rng.uniform(20, 70, 3)
+    page = np.broadcast_to(paper, (*pasted.shape, 3)) - ruling(pasted.shape, rng)[..., None] * rng.uniform(20, 70, 3)
     page = page * (1 - cover) + color * cover
-    page = page * _light(pasted.shape, rng)[..., None]
+    page = page * light(pasted.shape, rng)[..., None]
     page = cv2.GaussianBlur(page, (0, 0), rng.uniform(0.4, 1.4))
     page = page + rng.normal(0, rng.uniform(1, 7), page.shape)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 96))]
@@ -42,26 +44,26 @@ def photograph(ink: Image, rng: Rng, largest: int = 900) -> Image:
     return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
 
-def _cloud(shape: tuple[int, ...], rng: Rng, cells: int, strength: float) -> npt.NDArray[np.float32]:
+def cloud(shape: tuple[int, ...], rng: Rng, cells: int, strength: float) -> npt.NDArray[np.float32]:
     """A smooth random field around 1."""
     coarse = rng.normal(1, strength, (cells, cells)).astype(np.float32)
     return cv2.resize(coarse, shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _light(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float64]:
+def light(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float64]:
     """Light from one side, sometimes with the soft edge of a shadow."""
     y, x = np.mgrid[0 : 1 : shape[0] * 1j, 0 : 1 : shape[1] * 1j]
     angle = rng.uniform(0, 2 * np.pi)
     across = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle)
-    light = 1 - rng.uniform(0, 0.45) * (across + 0.5)
+    level = 1 - rng.uniform(0, 0.45) * (across + 0.5)
     if rng.random() < 0.4:
         angle = rng.uniform(0, 2 * np.pi)
         edge = (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle) - rng.uniform(-0.3, 0.3)
-        light = light * (1 - rng.uniform(0.15, 0.45) / (1 + np.exp(-edge / rng.uniform(0.01, 0.06))))
-    return light
+        level = level * (1 - rng.uniform(0.15, 0.45) / (1 + np.exp(-edge / rng.uniform(0.01, 0.06))))
+    return level
 
 
-def _ruling(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float32]:
+def ruling(shape: tuple[int, ...], rng: Rng) -> npt.NDArray[np.float32]:
     """Blank, ruled or squared paper: 1 on the lines."""
     lines = np.zeros(shape, np.float32)
     kind = rng.integers(0, 3)

@@ -1,1 +1,1 @@
-"""What an operator runs: `digitpad records copy`, `backup` and `deliver`."""
+"""The command line, `script/digitpad`; main.py has all commands."""

@@ -40,10 +40,12 @@ def copy(source: Store, target: Store, progress: Path) -> int:
     already has stays as it is, except that it gets the label of `source` and is deleted if it was deleted there.
     """
     before = uuid.UUID(progress.read_text()) if progress.exists() else None
-    bar = tqdm(total=sum(each.count for each in source.counts().days), unit=" records")
-    with bar, ThreadPoolExecutor(CONCURRENT) as threads:
+    total, copied = sum(each.count for each in source.counts().days), 0
+    with tqdm(total=total, unit=" records", disable=None) as bar, ThreadPoolExecutor(CONCURRENT) as threads:
         for page in all_pages(source, PAGE_SIZE, Filter(), before):
-            bar.update(sum(threads.map(partial(_copy_record, source, target), page.records)))
+            count = sum(threads.map(partial(_copy_record, source, target), page.records))
+            copied += count
+            bar.update(count)
             if page.next is not None:
                 new = progress.with_suffix(".new")
                 new.write_text(str(page.next))
@@ -53,7 +55,7 @@ def copy(source: Store, target: Store, progress: Path) -> int:
             for record in itertools.compress(page.records, deleted):
                 target.delete(record.id)
     progress.unlink(missing_ok=True)
-    return int(bar.n)
+    return copied
 
 
 def _copy_record(source: Store, target: Store, record: Record) -> int:

@@ -29,14 +29,18 @@ def deliver(folder: Path, settings: Settings) -> int:
         raise ValueError("RECORDS_URL is not set; it must be that of the host, whose records are to be delivered.")
     _, store = open_store(settings.records_url)
     with closing(store), closing(Outbox(path, settings.outbox_bytes)) as outbox:
-        with tqdm(total=outbox.length(), unit=" operations") as bar:
+        delivered = 0
+        with tqdm(total=outbox.length(), unit=" operations", disable=None) as bar:
             try:
                 for count in outbox.deliver(connected(store), WRITE_TIMEOUT):
+                    delivered += count
                     bar.update(count)
                 if outbox.length():
                     raise RecorderUnavailable(
                         f"Another process is delivering {path}; the server of this host still runs."
                     )
             except RecorderUnavailable as error:
-                raise RecorderUnavailable(f"{error} Delivered {bar.n}, {outbox.length()} are still queued.") from error
-        return int(bar.n)
+                raise RecorderUnavailable(
+                    f"{error} Delivered {delivered}, {outbox.length()} are still queued."
+                ) from error
+        return delivered

@@ -1,4 +1,5 @@
-"""Decodes PNG, JPEG, BMP and WebP images. The type is detected from the bytes, never from a file name."""
+"""Decodes images of every type that phones and desktops produce. The type is detected from the bytes, never from a file
+name."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType
 from backend.reading.image import Image, shrink
+from backend.reading.isolated import ISOLATED, TooManyPixels, decode_isolated
 from backend.reading.png import SIGNATURE, has_whole_chunks, read_png
 
 LARGE_SIDE = 2000  # px; larger images are downscaled to it
@@ -21,6 +23,11 @@ EXIF_ORIENTATION = 0x0112  # the tag
 MAX_DECODED_BYTES = 40_000_000  # of all pixels of an image that isn't a JPEG, which alone is decoded at a reduced size
 MAX_SCANS = 50  # of a JPEG. Cameras and encoders write up to 14; each one passes over all pixels, and takes few bytes.
 MAX_SCANNED = 14 * 25_000_000  # scans of a JPEG times its pixels
+MEDIA_TYPES = tuple(f"image/{each}" for each in ("png", "jpeg", "webp", "bmp", "gif", "tiff", "avif", "heic"))
+TYPE_NAMES = "PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF or HEIC"  # the same, for people
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+MAX_BRANDS = 64
 PNG_CHANNELS = (1, 1, 3, 4, 4, 4, 4)  # that OpenCV makes of each color type
 REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a restart marker, nor an escaped byte of a scan
@@ -32,20 +39,18 @@ class Decoded(NamedTuple):
 
 
 def decode(image: bytes, max_pixels: int) -> Decoded:
-    """Decode a PNG, JPEG, BMP or WebP file, rotate it as its EXIF orientation says, and downscale it if it is large.
+    """Decode the first frame of an image, rotate it as its EXIF orientation says, and downscale it if it is large.
 
     Raises UnknownImageType, ImageTooLarge for more than `max_pixels` pixels, or DamagedImage.
     """
     media_type = media_type_of(image)
+    if media_type in ISOLATED:
+        return Decoded(_isolated_pixels(image, media_type, max_pixels), media_type)
     width, height = size_of(image, media_type)
     if width * height > max_pixels:
-        raise ImageTooLarge(
-            f"The image has {width} x {height} pixels; the limit is {max_pixels:,}. Send a smaller one.",
-        )
+        raise _too_many_pixels(width, height, max_pixels)
     if media_type != "image/jpeg" and width * height * _pixel_bytes(image, media_type) > MAX_DECODED_BYTES:
-        raise ImageTooLarge(
-            f"Decoded, the image has more than {MAX_DECODED_BYTES // 10**6} MB. Send a smaller one, or a JPEG.",
-        )
+        raise _too_many_bytes()
     if max(width, height) <= LARGE_SIDE:
         return Decoded(_pixels(image, media_type, (width, height)), media_type)
     with ONE_LARGE:
@@ -62,11 +67,40 @@ def media_type_of(image: bytes) -> str:
         return "image/webp"
     if image.startswith(b"BM"):
         return "image/bmp"
-    raise UnknownImageType("The file is not a PNG, JPEG, BMP or WebP image.")
+    if image.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if image.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):  # the last two: BigTIFF
+        return "image/tiff"
+    if image[4:8] == b"ftyp":
+        brands = _brands(image)
+        if brands & AVIF_BRANDS:
+            return "image/avif"
+        if brands & HEIC_BRANDS:
+            return "image/heic"
+    raise UnknownImageType(f"The file is not a {TYPE_NAMES} image.")
+
+
+def _brands(image: bytes) -> set[bytes]:
+    """The major and the compatible brands of an ISO base media file (ISO/IEC 14496-12, 4.3)."""
+    box = image[: int.from_bytes(image[:4], "big")]
+    return {box[8:12], *(box[at : at + 4] for at in range(16, min(len(box), MAX_BRANDS * 4), 4))}
+
+
+def _isolated_pixels(image: bytes, media_type: str, max_pixels: int) -> Image:
+    try:
+        with ONE_LARGE:
+            pixels = decode_isolated(image, media_type, max_pixels, MAX_DECODED_BYTES, LARGE_SIDE)
+    except TooManyPixels as error:
+        if error.width * error.height > max_pixels:
+            raise _too_many_pixels(error.width, error.height, max_pixels) from None
+        raise _too_many_bytes() from None
+    if pixels is None:
+        raise _damaged(media_type)
+    return pixels
 
 
 def size_of(image: bytes, media_type: str) -> tuple[int, int]:
-    """Width and height in px, read from the header without decoding. Raises DamagedImage."""
+    """Width and height in px, from the header of a PNG, JPEG, BMP or WebP. Raises DamagedImage."""
     try:
         if media_type == "image/png":
             width, height = struct.unpack_from(">II", image, 16)
@@ -89,6 +123,16 @@ def _pixel_bytes(image: bytes, media_type: str) -> int:
         return PNG_CHANNELS[image[25]] * (2 if image[24] == 16 else 1)
     except IndexError:
         raise _damaged(media_type) from None
+
+
+def _too_many_pixels(width: int, height: int, limit: int) -> ImageTooLarge:
+    return ImageTooLarge(f"The image has {width} x {height} pixels; the limit is {limit:,}. Send a smaller one.")
+
+
+def _too_many_bytes() -> ImageTooLarge:
+    return ImageTooLarge(
+        f"Decoded, the image has more than {MAX_DECODED_BYTES // 10**6} MB. Send a smaller one, or a JPEG."
+    )
 
 
 def _damaged(media_type: str) -> DamagedImage:

@@ -33,3 +33,6 @@ class BlankDrawing(UnreadableDrawing):
     """Nothing stands out from the paper."""
 
     code = "blank_drawing"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to read: the drawing is blank. Draw a digit and try again.")

@@ -31,7 +31,7 @@ class Box(NamedTuple):
     width: float
     height: float
 
-    def part(self, shape: tuple[int, ...], left: int, top: int, width: int, height: int) -> Box:
+    def part(self, shape: tuple[int, ...], left: float, top: float, width: float, height: float) -> Box:
         """The part of this box that shows a rectangle of an image, when an image of `shape` fills the box."""
         scale_x, scale_y = self.width / shape[1], self.height / shape[0]
         return Box(self.left + left * scale_x, self.top + top * scale_y, width * scale_x, height * scale_y)

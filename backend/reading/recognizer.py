@@ -35,6 +35,11 @@ class Reading(NamedTuple):
     runner_up: int
     verdict: Verdict
 
+    @property
+    def result(self) -> str:
+        """ "0" to "9", or "not a digit"."""
+        return "not a digit" if self.verdict == "not_a_digit" else str(self.digit)
+
 
 class Network(Protocol):
     def __call__(self, images: Floats) -> Floats:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal
 
-# digit: as sure as the threshold requires; not_a_digit: something else was drawn.
-Verdict = Literal["digit", "unsure", "not_a_digit"]
+# digit, number: as sure as the threshold requires; not_a_digit: something else was drawn.
+Verdict = Literal["digit", "number", "unsure", "not_a_digit"]

@@ -46,6 +46,11 @@ def timeuuid(instant: int, clock: int, node: int) -> uuid.UUID:
     return uuid.UUID(fields=(low, middle, high, clock >> 8, clock & 0xFF, node), version=1)
 
 
+def later_than(last: int, now: int) -> uuid.UUID:
+    """A version 1 UUID of `now`, in ticks, or one tick after `last` if the clock was set back."""
+    return timeuuid(max(now, last + 1), secrets.randbits(14), secrets.randbits(48))
+
+
 def date_of(record_id: uuid.UUID) -> datetime:
     """When the drawing of a record was made, UTC."""
     return GREGORIAN + timedelta(microseconds=record_id.time // 10)

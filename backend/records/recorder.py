@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeVar
 
 import msgspec
@@ -45,7 +45,7 @@ class Recorder:
 
     def __init__(self, name: str, store: Store, outbox: Outbox, budget: float, keep_drawings: KeepDrawings) -> None:
         self.name = name
-        self._store = store
+        self.store = store
         self._outbox = outbox
         self._budget = budget
         self._keep_drawings = keep_drawings
@@ -56,7 +56,7 @@ class Recorder:
 
     def start(self) -> None:
         """Start to connect and to deliver. Call it in the process that serves, after any fork."""
-        self._store.start()
+        self.store.start()
         self._delivery.start()
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Recorder:
         if self._delivery.ident is not None:
             self._delivery.join()
         self._outbox.close()
-        self._store.close()
+        self.store.close()
 
     def record(self, record: Record, drawing: Drawing) -> Literal["stored", "queued"]:
         """Write durably. "stored": every reader of the store sees the record. "queued": it is on this machine's disk
@@ -74,7 +74,7 @@ class Recorder:
         if self._keep_drawings == "none" or (self._keep_drawings == "doubtful" and not record.doubtful):
             record, kept = msgspec.structs.replace(record, pen_widths=None), None
         try:
-            self._store.insert(record, kept, self._budget)
+            self.store.insert(record, kept, self._budget)
             return "stored"
         except RecorderUnavailable as error:
             log.info("Queued %s: %s", record.id, error)
@@ -85,12 +85,12 @@ class Recorder:
 
     def get(self, record_id: uuid.UUID) -> Record | None:
         queued = self._outbox.get(record_id)
-        return queued.record if queued else self._find(record_id, self._store.get)
+        return queued.record if queued else self._find(record_id, self.store.get)
 
     def drawing(self, record_id: uuid.UUID) -> Drawing | None:
         """None if there is no such record, or if its drawing was not kept."""
         queued = self._outbox.get(record_id)
-        return queued.drawing if queued else self._find(record_id, self._store.drawing)
+        return queued.drawing if queued else self._find(record_id, self.store.drawing)
 
     def page(self, limit: int, before: uuid.UUID | None, only: Filter) -> Page:
         """The newest stored records older than `before`. With a filter that few records match, the page may be short,
@@ -98,7 +98,7 @@ class Recorder:
         records: list[Record] = []
         end = time.monotonic() + FILL_SECONDS
         while True:
-            page = self._store.page(limit - len(records), before, only)
+            page = self.store.page(limit - len(records), before, only)
             records += page.records
             before = page.next
             if before is None or len(records) == limit or time.monotonic() > end:
@@ -106,31 +106,42 @@ class Recorder:
 
     def export(self, only: Filter) -> Iterator[Record]:
         """All stored records that match, newest first; only one page at a time is in memory."""
-        for page in all_pages(self._store, EXPORT_PAGE, only):
+        for page in all_pages(self.store, EXPORT_PAGE, only):
             yield from page.records
 
     def export_seen(self, only: Filter) -> Iterator[tuple[Record, bytes]]:
         """The same, each with `Drawing.seen`; records without one are left out."""
-        for page in all_pages(self._store, EXPORT_PAGE, only):
-            seen = self._store.seen([record.id for record in page.records])
+        for page in all_pages(self.store, EXPORT_PAGE, only):
+            seen = self.store.seen([record.id for record in page.records])
             yield from ((record, image) for record, image in zip(page.records, seen, strict=True) if image)
+
+    def some(self, record_ids: Iterable[uuid.UUID]) -> Iterator[Record]:
+        """The records with these ids, of those that exist."""
+        return filter(None, map(self.get, record_ids))
+
+    def some_seen(self, record_ids: Iterable[uuid.UUID]) -> Iterator[tuple[Record, bytes]]:
+        """The same, each with `Drawing.seen`; records without one are left out."""
+        for record in self.some(record_ids):
+            drawing = self.drawing(record.id)
+            if drawing is not None:
+                yield record, drawing.seen
 
     def correct(self, record_id: uuid.UUID, label: str | None) -> Record | None:
         """Set the label (None removes it) and return the record as it is then; None if there is no such record."""
         return self._outbox.correct(record_id, label) or self._find(
-            record_id, lambda found: self._store.correct(found, label)
+            record_id, lambda found: self.store.correct(found, label)
         )
 
     def delete(self, record_id: uuid.UUID) -> bool:
         """Delete a record and its drawing for good; False if there is no such record."""
-        return self._outbox.delete(record_id) or self._find(record_id, self._store.delete)
+        return self._outbox.delete(record_id) or self._find(record_id, self.store.delete)
 
     def counts(self) -> RecordCounts:
-        return self._store.counts()
+        return self.store.counts()
 
     def state(self) -> RecorderState:
         """For health checks."""
-        detail, warnings = self._store.problem(), self._store.warnings()
+        detail, warnings = self.store.problem(), self.store.warnings()
         try:
             queued, oldest = self._outbox.length(), round(self._outbox.age(), 3)
         except RecorderUnavailable as error:
@@ -144,14 +155,14 @@ class Recorder:
 
         Raises RecorderUnavailable if the store does not accept it.
         """
-        for _ in self._outbox.deliver(self._store, DELIVERY_TIMEOUT):
+        for _ in self._outbox.deliver(self.store, DELIVERY_TIMEOUT):
             if self._closing:
                 return
 
     def _find(self, record_id: uuid.UUID, call: Callable[[uuid.UUID], T]) -> T:
         """The result of `call` for an id or, if that has no record, for the record that it is another id of."""
         result = call(record_id)
-        if not result and (target := self._store.resolve_alias(record_id)) is not None:
+        if not result and (target := self.store.resolve_alias(record_id)) is not None:
             return call(target)
         return result
 

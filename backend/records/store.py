@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from backend.records.record import Drawing, Filter, Page, Record, RecordCounts
+from backend.records.room_events import AnyEvent, Entry
 
 
 class Store(Protocol):
@@ -49,6 +50,28 @@ class Store(Protocol):
         """Whether the record existed and was deleted."""
 
     def counts(self) -> RecordCounts: ...
+
+    def add_event(self, room: str, event: AnyEvent) -> None:
+        """Add an event to a room, which need not exist, durably. Inserting, correcting or deleting a record that has a
+        room adds one, too; a record that is inserted again may add another `Drew`."""
+
+    def events(self, room: str, after: uuid.UUID | None) -> list[Entry]:
+        """The events of a room in order, or those that may not have been visible when `after` was the last. Some of
+        these may be known already, or be older than `after`."""
+
+    def forget_events(self, room: str, until: uuid.UUID) -> None:
+        """Delete the events of a room, up to and including `until`."""
+
+    def rooms(self) -> list[str]:
+        """The codes of all rooms that have events."""
+
+    def lease(self, records: Sequence[uuid.UUID], holder: str, seconds: int, most: int) -> list[uuid.UUID]:
+        """Lease the first `most` of these records that nobody else holds; those that `holder` held are renewed. Nobody
+        else gets them, from any process of any host, for that many seconds or until they are released. May leave out a
+        record for which others ask at the same time."""
+
+    def release(self, record_id: uuid.UUID, holder: str) -> None:
+        """End a lease. Does nothing if `holder` does not have it."""
 
     def problem(self) -> str | None:
         """Why the store is unavailable, in one sentence; None: it is available."""

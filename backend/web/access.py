@@ -9,11 +9,14 @@ from flask import Flask, g, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from backend.records.owner import is_owner
+from backend.rooms.room import Pupil, Room
 from backend.web.errors import Problem
 from backend.web.http import unknown_record
 from backend.web.permissions import (
+    ANNOTATOR_HEADER,
     OWNER_HEADER,
     PERMISSIONS,
+    ROOM_TOKEN_HEADER,
     SESSION_COOKIE,
     Operation,
     Role,
@@ -36,7 +39,16 @@ def init_app(app: Flask) -> None:
         if request.endpoint is None or request.method == "OPTIONS":
             return  # Flask answers these: 404, 405, or the methods of a route
         operation = operation_of(app.view_functions[request.endpoint])
-        if _is_operator():
+        code = (request.view_args or {}).get("code")
+        of_annotators = PERMISSIONS[operation].least == "annotator"
+        g.room = None if code is None else open_room(code)
+        g.pupil = None
+        g.annotator = None
+        if g.room is not None and (token := request.headers.get(ROOM_TOKEN_HEADER)) is not None:
+            g.role, g.pupil = _role_in(g.room, token)
+        elif of_annotators and (token := request.headers.get(ANNOTATOR_HEADER)) is not None:
+            g.role, g.annotator = "annotator", _annotator_with(token)
+        elif _is_operator():
             g.role = "operator"
         else:
             _count(operation)
@@ -49,6 +61,61 @@ def role() -> Role:
     """Of whoever sent the current request."""
     found: Role = g.role
     return found
+
+
+def room() -> Room:
+    """Of the current request, whose address has the code of a room."""
+    found: Room = g.room
+    return found
+
+
+def pupil() -> Pupil:
+    """Who sent the current request, which only a pupil may send."""
+    found: Pupil = g.pupil
+    return found
+
+
+def annotator() -> str:
+    """Who sent the current request, which only an annotator may send."""
+    found: str = g.annotator
+    return found
+
+
+def _annotator_with(token: str) -> str:
+    """Raises Problem 403 if nobody has the token, or the invitation has ended."""
+    queue = services().require_queue()
+    found = queue.labels().annotator_with(token) or queue.labels(fresh=True).annotator_with(token)
+    if found is None:
+        raise Problem(403, "wrong_annotator_token", "This invitation has ended; ask for a new link.")
+    return found
+
+
+def open_room(code: str) -> Room:
+    """Raises Problem 404 or 410 if there is no such room, or it has ended."""
+    found = services().require_rooms().get(code)
+    if found.is_open:
+        return found
+    if found.ended is not None:
+        raise Problem(410, "room_ended", "This room has ended.")
+    if not _is_operator() and (exhausted := services().rate_limits.count("joins", request.remote_addr)):
+        raise _too_many("joins", exhausted)  # somebody tries many codes
+    raise Problem(404, "unknown_room", "There is no room with this code; compare it with the one on the wall.")
+
+
+def pupil_with(room: Room, token: str) -> Pupil:
+    """The pupil with a token. Raises Problem 403 if nobody has it, or the teacher removed the pupil."""
+    found = room.pupil_with(token) or services().require_rooms().get(room.code, fresh=True).pupil_with(token)
+    if found is None:
+        raise Problem(
+            403, "wrong_room_token", f"{ROOM_TOKEN_HEADER} must be the `token` of the room's teacher or of a pupil."
+        )
+    if found.removed:
+        raise Problem(403, "removed", "The teacher has removed you from this room.")
+    return found
+
+
+def _role_in(room: Room, token: str) -> tuple[Role, Pupil | None]:
+    return ("teacher", None) if room.is_teacher(token) else ("pupil", pupil_with(room, token))
 
 
 def may_now(operation: Operation) -> bool:
@@ -151,6 +218,18 @@ def _visitor_or_owner() -> Role:
 
 def _refusal(operation: Operation) -> Problem:
     permission = PERMISSIONS[operation]
+    if permission.least in ("pupil", "teacher"):
+        return Problem(
+            401,
+            "room_token_required",
+            f"Only a {permission.least} of the room may {permission.allows}. Send the token as {ROOM_TOKEN_HEADER}.",
+        )
+    if permission.least == "annotator":
+        return Problem(
+            401,
+            "annotator_token_required",
+            f"Only an annotator may {permission.allows}. Send the token as {ANNOTATOR_HEADER}.",
+        )
     if services().operator_token is None:
         return Problem(
             401,

@@ -9,7 +9,7 @@ from flask import Flask
 
 from backend.settings import TOP, Settings
 from backend.web import access, compress, errors, request_log, security
-from backend.web.http import Uuid1Converter
+from backend.web.http import RoomCodeConverter, Uuid1Converter
 from backend.web.routes import BLUEPRINTS
 from backend.web.services import EXTENSION, Services
 
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None, shared: Path | None = None) -> 
     )
     app.url_map.strict_slashes = False
     app.url_map.converters["uuid1"] = Uuid1Converter
+    app.url_map.converters["room_code"] = RoomCodeConverter
     app.extensions[EXTENSION] = Services.open(settings, shared)
 
     errors.init_app(app)

@@ -7,12 +7,14 @@ import gzip
 from flask import Flask, Response, request
 
 TEXT = {"text/html", "text/css", "text/javascript", "image/svg+xml"}
+TEXT_FILES = {"application/json"}  # but not the responses of the API, which are small and many
 
 
 def init_app(app: Flask) -> None:
     @app.after_request
     def compress(response: Response) -> Response:
-        if response.mimetype not in TEXT:
+        from_file = response.direct_passthrough
+        if not (response.mimetype in TEXT or (from_file and response.mimetype in TEXT_FILES)):
             return response
         response.vary.add("Accept-Encoding")
         if response.status_code != 200 or request.accept_encodings.quality("gzip") <= 0:

@@ -8,16 +8,22 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar, get_type_hints
 
 import msgspec
+import numpy as np
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from backend.records.record import Source
+from backend.reading.pieces import Pen
+from backend.records.record import NUMBER, Source
 from backend.settings import Settings
 from backend.web.errors import Problem
 
-Digit = Annotated[
+Expected = Annotated[
     str,
-    msgspec.Meta(pattern="^[0-9]?$", description="The digit that the person means to draw; empty: they did not say."),
+    msgspec.Meta(
+        pattern=f"^({NUMBER})?$",
+        max_length=40,
+        description="The digit or number that the person means to draw; empty: they did not say.",
+    ),
 ]
 DataUrl = Annotated[
     str,
@@ -26,11 +32,13 @@ DataUrl = Annotated[
         # More is accepted: any media type, since the bytes say which it is, and whitespace in the base64.
         extra_json_schema={
             "format": "data-url",
-            "pattern": "^data:image/(png|jpeg|bmp|webp);base64,"
+            "pattern": "^data:image/(png|jpeg|webp|bmp|gif|tiff|avif|heic);base64,"
             "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$",
         },
     ),
 ]
+CANVAS = 280  # px, the height of the canvas on which strokes are
+FAR = 1e5  # px; a point farther away than that is moved here
 WHITESPACE = b" \t\r\n\f"  # allowed in the base64 of a data URL; base64(1) wraps its lines
 T = TypeVar("T")
 Point = tuple[int | float, int | float, int | float]
@@ -40,14 +48,16 @@ class JsonBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A drawing as JSON."""
 
     image: DataUrl
-    expected: Digit | None = None
+    expected: Expected | None = None
     strokes: Annotated[
         list[list[Point]] | None,
-        msgspec.Meta(description="Each stroke is a list of points [x, y, milliseconds] on 280 x 280."),
+        msgspec.Meta(
+            description="Each stroke is a list of points [x, y, milliseconds], in pixels of a canvas 280 pixels high."
+        ),
     ] = None
     pen_widths: Annotated[
         list[Annotated[float, msgspec.Meta(gt=0, le=280)]] | None,
-        msgspec.Meta(description="The pen width of each stroke, in pixels on 280 x 280; as many as `strokes`."),
+        msgspec.Meta(description="The pen width of each stroke, in the same pixels; as many as `strokes`."),
     ] = None
     source: Source | None = None
     file_name: str | None = None
@@ -68,11 +78,23 @@ class DrawingRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     expected: str | None = None
     file_name: str | None = None
     strokes: bytes | None = None  # JSON
-    pen_widths: tuple[float, ...] | None = None  # px on the 280 x 280 canvas, one per stroke
+    pen_widths: tuple[float, ...] | None = None  # px of the canvas, one per stroke
 
     def encoded(self) -> bytes:
         """What identifies the request. Fields that were not sent are omitted, so a new one changes no record's id."""
         return msgspec.msgpack.encode(self)
+
+    def pens(self, height: int) -> list[Pen]:
+        """The strokes in px of an image of this height. Empty without pen widths, since their ink is not known then."""
+        if self.strokes is None or self.pen_widths is None:
+            return []
+        scale = height / CANVAS
+        pens = []
+        for stroke, width in zip(msgspec.json.decode(self.strokes), self.pen_widths, strict=True):
+            if stroke:
+                points = np.array([[min(max(each, -FAR), FAR) for each in point[:2]] for point in stroke])
+                pens.append(Pen(points * scale, width * scale))
+        return pens
 
 
 def parse_request(request: Request, settings: Settings) -> DrawingRequest:
@@ -158,8 +180,8 @@ def _parse_form(request: Request) -> DrawingRequest:
     if not image:
         raise Problem(400, "empty_body", "The file is empty; send an image.")
     expected = request.form.get("expected") or None
-    if expected is not None and not re.fullmatch("[0-9]", expected):
-        raise Problem(400, "bad_field", "`expected` must be one digit, 0 to 9.")
+    if expected is not None and not re.fullmatch(NUMBER, expected):
+        raise Problem(400, "bad_field", "`expected` must be a digit, or a number such as 2026.")
     return DrawingRequest(image=image, source="upload", expected=expected, file_name=_clean_file_name(file.filename))
 
 

@@ -1,4 +1,4 @@
-"""Image as PNG data URLs."""
+"""Images as PNG files and data URLs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ import numpy as np
 from backend.reading.image import Image
 
 
+def png(pixels: Image) -> bytes:
+    """pixels: uint8, (H, W) gray, (H, W, 3) BGR or (H, W, 4) BGRA."""
+    _, encoded = cv2.imencode(".png", pixels)
+    return encoded.tobytes()
+
+
 def png_url(pixels: Image) -> str:
-    """pixels: uint8, (H, W) gray or (H, W, 4) BGRA."""
-    _, png = cv2.imencode(".png", pixels)
-    return _url(png.tobytes())
+    """The same as a data URL."""
+    return _url(png(pixels))
 
 
 def small_png_url(pixels: Image) -> str:
@@ -39,5 +44,5 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def _url(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+def _url(file: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(file).decode()

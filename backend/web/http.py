@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 from flask import Response, request
-from werkzeug.routing import UUIDConverter
+from werkzeug.routing import BaseConverter, UUIDConverter
 
 from backend.web.errors import Problem
 
@@ -17,6 +17,23 @@ class Uuid1Converter(UUIDConverter):
     """`<uuid1:record_id>` in a route: the id of a record, a UUID version 1."""
 
     regex = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-1[0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}"
+
+
+class RoomCodeConverter(BaseConverter):
+    """`<room_code:code>` in a route: the code of a room, in capital or small letters."""
+
+    regex = "[0-9A-Za-z]{6}"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+
+def parse_body(kind: type[T], example: str) -> T:
+    """The JSON body as a `kind`. Raises Problem 400, which shows the example."""
+    try:
+        return msgspec.json.decode(request.get_data(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, "bad_field", f"Send JSON such as {example}: {error}.") from None
 
 
 def parse_query(kind: type[T]) -> T:

@@ -26,8 +26,8 @@ HOW = (
 IdempotencyKey = Annotated[
     uuid.UUID,
     msgspec.Meta(
-        description="A UUID version 7 (RFC 9562): a new one for each drawing, the same one for each retry. Its time"
-        " becomes the date of the record.",
+        description="A UUID version 7 (RFC 9562): a new one for each drawing or pupil, the same one for each retry. Its"
+        " time becomes the date of the record.",
     ),
 ]
 

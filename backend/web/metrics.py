@@ -19,7 +19,7 @@ from backend.reading.verdict import Verdict
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the environment variable that tells prometheus_client where the files are
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
-Stage = Literal["read", "decode", "ink", "normalize", "network", "record"]
+Stage = Literal["read", "decode", "ink", "normalize", "network", "number", "record"]
 State = Literal["stored", "queued", "no"]
 SERVER_ERRORS = (("overloaded", 503), ("recorder_unavailable", 503), ("internal", 500))
 
@@ -52,12 +52,16 @@ class Metrics:
         )
         predictions = self._counter("digitpad_predictions", "Drawings that were read, by verdict.", "verdict")
         records = self._counter("digitpad_records", "What became of predictions, as in `recorded`.", "state")
+        page_readings = self._counter(
+            "digitpad_page_readings", "Readings by the page's own network, by whether the server's agrees.", "agrees"
+        )
         store_errors = self._counter("digitpad_store_errors", "Failed or slow writes to the store.", "operation")
         self._refusals = self._counter("digitpad_refusals", "Problems that were answered, by code.", "code", "status")
         # All are made now, since Prometheus sees no increase in a counter whose first value is 1.
         self.stages: dict[Stage, Histogram] = {each: stages.labels(each) for each in get_args(Stage)}
         self.predictions: dict[Verdict, Counter] = {each: predictions.labels(each) for each in get_args(Verdict)}
         self.records: dict[State, Counter] = {each: records.labels(each) for each in get_args(State)}
+        self.page_readings = {True: page_readings.labels("yes"), False: page_readings.labels("no")}
         self.store_errors = {each: store_errors.labels(each) for each in ("insert", "deliver")}
         for code, status in SERVER_ERRORS:
             self._refusals.labels(code, status)

@@ -18,6 +18,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from backend import __version__
+from backend.reading.decode import MEDIA_TYPES
 from backend.web.drawing_request import DataUrl
 from backend.web.errors import ProblemDetails
 from backend.web.permissions import PERMISSIONS, SECURITY_SCHEMES, operation_of, security
@@ -30,6 +31,12 @@ Schemas = dict[type | None, Json]
 
 RESPONSE_HEADERS: Json = {
     HEADER: {"description": "The id of the request, as in the log.", "schema": {"type": "string"}},
+}
+PATH_PARAMETERS: Json = {
+    "record_id": {"type": "string", "format": "uuid"},
+    "drawing_id": {"type": "string", "format": "uuid"},
+    "code": {"type": "string", "pattern": "^[0-9A-Za-z]{6}$"},
+    "pupil_id": {"type": "string"},
 }
 LIMIT_HEADERS: Json = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}},
@@ -105,7 +112,7 @@ def document(app: Flask) -> Json:
     for rule, description in sorted(views, key=lambda each: each[0].rule):
         path = paths.setdefault(re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), {})
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            path[method.lower()] = _operation(app, rule, method, description, schemas)
+            path[method.lower()] = _operation(app, rule, description, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -118,14 +125,14 @@ def document(app: Flask) -> Json:
     }
 
 
-def _operation(app: Flask, rule: Rule, method: str, description: Description, schemas: Schemas) -> Json:
+def _operation(app: Flask, rule: Rule, description: Description, schemas: Schemas) -> Json:
     summary, _, more = (inspect.getdoc(app.view_functions[rule.endpoint]) or "").partition("\n")
     operation: Json = {
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": summary,
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-            for name in sorted(rule.arguments)  # ids of records
+            {"name": name, "in": "path", "required": True, "schema": PATH_PARAMETERS[name]}
+            for name in sorted(rule.arguments)
         ],
         "responses": {str(description.status): _answer(description, schemas)},
     }
@@ -144,7 +151,8 @@ def _operation(app: Flask, rule: Rule, method: str, description: Description, sc
     if description.body:
         operation["requestBody"] = {"required": True, "content": _bodies(description, schemas)}
     operation["security"] = security(operation_of(app.view_functions[rule.endpoint]), services().settings)
-    refusals = {code for each in operation["security"] for code in ((401, 403) if "drawing_secret" in each else (401,))}
+    secrets = {"drawing_secret", "room_token", "annotator_token"}
+    refusals = {code for each in operation["security"] for code in ((401, 403) if secrets & each.keys() else (401,))}
     if 401 in {*description.errors, *refusals} or PERMISSIONS[operation_of(app.view_functions[rule.endpoint])].limit:
         refusals.add(429)
     for status in sorted({*description.errors, *refusals}):
@@ -192,6 +200,6 @@ def _bodies(description: Description, schemas: Schemas) -> Json:
                     "expected": {"type": "string", "pattern": "^[0-9]?$"},
                 },
             },
-            "encoding": {"image": {"contentType": "image/png, image/jpeg, image/bmp, image/webp"}},
+            "encoding": {"image": {"contentType": ", ".join(MEDIA_TYPES)}},
         }
     return bodies

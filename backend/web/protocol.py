@@ -12,6 +12,7 @@ from backend.web.asgi import AsgiApp
 REQUEST_DEADLINE = 60.0  # seconds for a whole request to arrive
 READ_DEADLINE = 30.0  # seconds for the client to read what the kernel's buffers don't hold
 MAX_HEAD_BYTES = 65536
+LAST_REQUESTS = 0.5  # seconds for requests that are on their way when the worker stops
 
 
 class Protocol(HttpToolsProtocol):
@@ -21,6 +22,7 @@ class Protocol(HttpToolsProtocol):
     _reading: asyncio.TimerHandle | None = None
     _in_head = True
     _head_bytes = 0
+    _stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,12 +63,21 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        if self._stopping:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         if self._arrival is not None:
             self._arrival.cancel()
             self._arrival = None
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Called when the worker stops. An idle connection that closes at once would lose a request on its way."""
+        self._stopping = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False  # the client is told with the response
+        self.loop.call_later(LAST_REQUESTS, super().shutdown)
 
     def pause_writing(self) -> None:
         self._reading = self.loop.call_later(READ_DEADLINE, self.transport.abort)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from backend.commands.backup import backup
-from backend.commands.records import main
+from backend.commands.main import main
 from backend.records import open_recorder
 from backend.records.record import Filter
 from backend.records.recorder import Recorder
@@ -138,7 +138,7 @@ def test_a_backup_does_not_overwrite_another(
 ) -> None:
     monkeypatch.setenv("INSTANCE", str(tmp_path))
     open_recorder(Settings(instance=tmp_path)).state()
-    assert main(["backup", str(tmp_path / "backup")]) == 0
+    assert main(["records", "backup", str(tmp_path / "backup")]) == 0
     assert "outbox.sqlite: " in capsys.readouterr().out
-    assert main(["backup", str(tmp_path / "backup")]) == 1
+    assert main(["records", "backup", str(tmp_path / "backup")]) == 1
     assert "is not empty" in capsys.readouterr().err

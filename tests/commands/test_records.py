@@ -17,13 +17,14 @@ import pytest
 
 from backend.commands import connect
 from backend.commands.copy import copy
-from backend.commands.records import main
+from backend.commands.main import main
 from backend.records.outbox import Outbox
 from backend.records.record import Drawing, Filter, Record
 from backend.records.store import Store
 from backend.settings import TOP
 from tools.sample_records import Era, drawing
 from tools.stores import opened
+from tools.terminal import on_terminal
 
 
 class Interrupted(Exception):
@@ -101,22 +102,31 @@ def test_a_killed_copy_continues_after_the_last_page(tmp_path: Path) -> None:
     target.close()
 
 
-def test_the_command_reports_its_progress(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def three_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file source.sqlite in the working directory."""
     monkeypatch.chdir(tmp_path)
-    source = opened("sqlite:///source.sqlite")
-    for n in range(3):
-        source.insert(Era().record(seconds=n), drawing(), 20)
-    source.close()
-    assert main(["copy", "sqlite:///source.sqlite", "sqlite:///target.sqlite"]) == 0
-    said = capsys.readouterr()
-    assert said.out == "Copied 3 records.\n"
-    assert "3/3" in said.err
+    with closing(opened("sqlite:///source.sqlite")) as source:
+        for n in range(3):
+            source.insert(Era().record(seconds=n), drawing(), 20)
+
+
+COPY = ["records", "copy", "sqlite:///source.sqlite", "sqlite:///target.sqlite"]
+
+
+@pytest.mark.usefixtures("three_records")
+def test_the_command_is_quiet_when_not_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(COPY) == 0
+    assert capsys.readouterr() == ("Copied 3 records.\n", "")
+
+
+@pytest.mark.usefixtures("three_records")
+def test_the_command_reports_its_progress_on_a_terminal() -> None:
+    assert "3/3" in on_terminal([sys.executable, "-m", "backend", *COPY])
 
 
 def test_a_url_that_is_not_a_store_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["copy", "sqlite:///x.sqlite", "mysql://somewhere"]) == 1
+    assert main(["records", "copy", "sqlite:///x.sqlite", "mysql://somewhere"]) == 1
     assert "must be sqlite:///PATH or cassandra://" in capsys.readouterr().err
 
 
@@ -149,10 +159,10 @@ def test_the_outbox_of_a_lost_host_is_delivered_from_its_folder(
     lost_host: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RECORDS_URL", sqlite_url)
-    assert main(["deliver", str(lost_host)]) == 0
+    assert main(["records", "deliver", str(lost_host)]) == 0
     assert capsys.readouterr().out == "Delivered 4 operations.\n"
     assert [each.label for each in stored(sqlite_url)] == ["3"]
-    assert main(["deliver", str(lost_host)]) == 0
+    assert main(["records", "deliver", str(lost_host)]) == 0
     assert capsys.readouterr().out == "Delivered 0 operations.\n"
 
 
@@ -175,7 +185,7 @@ def test_a_killed_delivery_continues_and_duplicates_nothing(
                 time.sleep(0.001)
             delivering.kill()
         assert left() > 0
-    assert main(["deliver", str(tmp_path)]) == 0
+    assert main(["records", "deliver", str(tmp_path)]) == 0
     assert stored(sqlite_url) == made[::-1]
 
 
@@ -183,7 +193,7 @@ def test_a_folder_without_an_outbox_is_rejected(
     tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RECORDS_URL", sqlite_url)
-    assert main(["deliver", str(tmp_path)]) == 1
+    assert main(["records", "deliver", str(tmp_path)]) == 1
     assert f"There is no outbox.sqlite in {tmp_path}" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -192,7 +202,7 @@ def test_delivery_needs_a_records_url(
     lost_host: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("RECORDS_URL", raising=False)
-    assert main(["deliver", str(lost_host)]) == 1
+    assert main(["records", "deliver", str(lost_host)]) == 1
     assert "RECORDS_URL is not set" in capsys.readouterr().err
 
 
@@ -202,7 +212,7 @@ def test_an_outbox_that_a_server_delivers_is_left_to_it(
     monkeypatch.setenv("RECORDS_URL", sqlite_url)
     with open(lost_host / "outbox.sqlite.delivery", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert main(["deliver", str(lost_host)]) == 1
+        assert main(["records", "deliver", str(lost_host)]) == 1
     said = capsys.readouterr().err
     assert "Another process is delivering" in said
     assert "Delivered 0, 4 are still queued." in said
@@ -214,9 +224,9 @@ def test_an_unavailable_store_is_reported_and_everything_stays_queued(
 ) -> None:
     monkeypatch.setattr(connect, "TIMEOUT", 0.2)
     monkeypatch.setenv("RECORDS_URL", f"sqlite:///{lost_host}")  # a folder, not a file
-    assert main(["deliver", str(lost_host)]) == 1
+    assert main(["records", "deliver", str(lost_host)]) == 1
     said = capsys.readouterr().err
     assert "lost can't be used" in said
     assert "Delivered 0, 4 are still queued." in said
     monkeypatch.setenv("RECORDS_URL", f"sqlite:///{tmp_path}/records.sqlite")
-    assert main(["deliver", str(lost_host)]) == 0
+    assert main(["records", "deliver", str(lost_host)]) == 0

@@ -1,8 +1,14 @@
-"""The pages in Chromium; each test runs at the size of a desktop and of a phone."""
+"""The pages in a browser; each test runs at the size of a desktop and of a phone.
+
+The browser is Chromium, or the one that the environment variable ENGINE names (chromium or firefox); if it is set, the
+tests also run at the size of a tablet. tests/page/test_engines.py runs a journey in all three engines each time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.conftest import running_server
 from tools.chromium import SCREENS as SCREENS
+
+ENGINE = os.environ.get("ENGINE", "")
 
 # Generous timeouts, in ms, because a busy machine is not a fault of the page.
 expect.set_options(timeout=20_000)
@@ -27,7 +35,48 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 any_screen = pytest.mark.parametrize("screen", ["desktop"])
 
 
-@pytest.fixture(params=SCREENS)
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Browser:
+    chosen: Browser = request.getfixturevalue(ENGINE or "chromium")
+    return chosen
+
+
+def not_in_firefox(reason: str) -> pytest.MarkDecorator:
+    """Marks a test of what Firefox can't do, or can't be told to do; docs/browsers.md lists the reasons."""
+    return pytest.mark.skipif(ENGINE == "firefox", reason=reason)
+
+
+# What Playwright can't do in Firefox, by the error that it raises then.
+LIMITS = {
+    "CDP session is only available in Chromium": "fingers and pens can be simulated only in Chromium",
+    "no request body": "Firefox does not tell the body of a request",
+}
+
+
+@contextmanager
+def _within_limits() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        for symptom, reason in LIMITS.items():
+            if ENGINE == "firefox" and symptom in str(error):
+                pytest.skip(reason)
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None]:
+    with _within_limits():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None]:
+    with _within_limits():
+        yield
+
+
+@pytest.fixture(params=SCREENS if ENGINE else ["desktop", "phone"])
 def screen(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -40,8 +89,14 @@ def local_network() -> bool:
 
 
 @pytest.fixture
-def context(chromium: Browser, server: str, screen: str, local_network: bool) -> Iterator[BrowserContext]:
-    context = chromium.new_context(base_url=server, locale="en-GB", timezone_id="Europe/Berlin", **SCREENS[screen])
+def context(browser: Browser, server: str, screen: str, local_network: bool) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        base_url=server,
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+        service_workers="block",  # it would answer requests that a test wants to see
+        **SCREENS[screen],
+    )
     context.set_default_timeout(30_000)
     if not local_network:
         context.route("**/static/model/network.bin", lambda route: route.abort())
@@ -54,12 +109,23 @@ def page(context: BrowserContext, server: str) -> Iterator[Page]:
     """The drawing page. The test fails on a script error or a request to another host."""
     page = context.new_page()
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("pageerror", lambda error: faults.append(str(error)) if SCREENSHOT_STYLE not in str(error) else None)
     page.on("request", lambda request: faults.extend(_foreign(request, server)))
     page.on("console", lambda message: faults.append(message.text) if _is_fault(message.text) else None)
     page.goto("/")
     yield page
     assert faults == []
+
+
+@pytest.fixture
+def loaded(page: Page) -> Page:
+    """The drawing page, after it has loaded its network; for tests with `local_network`."""
+    expect(page.get_by_text("The live preview stays in this browser.")).to_be_visible()
+    return page
+
+
+# The style that Playwright adds to take a screenshot; it works without it.
+SCREENSHOT_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
 
 
 def _is_fault(text: str) -> bool:

@@ -52,6 +52,18 @@ def test_every_operation_is_listed(page: Page, server: str) -> None:
     )
 
 
+@any_screen
+def test_predict_comes_first_and_code_is_not_in_backticks(page: Page, server: str) -> None:
+    page.goto(f"{server}/api")
+    paths = page.locator(".path")
+    expect(paths.first).to_have_text("/predict")
+    expect(paths.nth(1)).to_have_text("/explain")
+    assert "`" not in page.evaluate("document.querySelector('main').textContent").replace(
+        page.locator("#javascript").inner_text(), ""
+    )
+    expect(page.locator(".description code").first).to_be_attached()
+
+
 def assert_created_now(text: str) -> None:
     key = uuid.UUID(text)
     assert (str(key), key.version, key.variant) == (text, 7, uuid.RFC_4122)

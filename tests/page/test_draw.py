@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
+from tests.page.conftest import any_screen
 from tools.hand import DIGITS, drag, draw
 
 COLOR = "button => getComputedStyle(button).backgroundColor"
@@ -29,7 +30,8 @@ def predict_sending(page: Page) -> dict[str, Any]:
     """Press Predict and return the JSON that the page sent."""
     with page.expect_request(re.compile(r"/predict$")) as sent:
         predict(page)
-    body: dict[str, Any] = json.loads(sent.value.post_data or "")
+    assert sent.value.post_data, "no request body"
+    body: dict[str, Any] = json.loads(sent.value.post_data)
     return body
 
 
@@ -40,7 +42,7 @@ def test_all_ten_digits_are_read_at_every_position_and_size(page: Page, screen: 
     for i, digit in enumerate(DIGITS):
         draw(page, digit, *PLACES[(i + shift) % len(PLACES)])
         assert predict(page)["result"] == digit
-        expect(page.get_by_role("status")).to_contain_text(re.compile(rf"^\s*{digit}"))
+        expect(page.get_by_role("status")).to_contain_text(f"Read as {digit},")
         page.get_by_role("button", name="Clear").click()
 
 
@@ -100,13 +102,19 @@ def test_the_sent_image_has_280_by_280_pixels_on_every_screen(page: Page) -> Non
     assert size == [280, 280]
 
 
-def test_predict_and_clear_are_orange_and_green_under_the_pointer(page: Page) -> None:
-    for name in ("Predict", "Clear"):
+@any_screen
+def test_predict_is_filled_clear_is_outlined_and_both_are_green_under_the_pointer(page: Page) -> None:
+    before = {"Predict": "rgb(255, 140, 0)", "Clear": "rgba(0, 0, 0, 0)"}
+    for name, color in before.items():
         button = page.get_by_role("button", name=name)
-        assert button.evaluate(COLOR) == "rgb(255, 140, 0)"
+        assert button.evaluate(COLOR) == color
         button.hover()
         red, green, blue = map(int, re.findall(r"\d+", button.evaluate(COLOR)))
         assert green > 1.5 * max(red, blue)
+
+
+def test_predict_says_that_it_keeps_the_drawing(page: Page) -> None:
+    expect(page.get_by_role("button", name="Predict keeps the drawing")).to_be_visible()
 
 
 def test_lines_are_sharp_at_every_pixel_density(page: Page) -> None:

@@ -80,12 +80,12 @@ def test_an_eraser_far_away_changes_nothing(geometry: Page, drawn: list[Stroke])
 @tries
 @given(drawn=st.lists(strokes, min_size=1, max_size=4))
 def test_sent_strokes_lie_on_the_canvas_and_start_at_time_zero(geometry: Page, drawn: list[Stroke]) -> None:
-    sent = call(geometry, "toJSON", drawn)
+    sent = call(geometry, "toJSON", drawn, 500)
     assert [len(stroke) for stroke in sent] == [len(stroke["points"]) for stroke in drawn]
     start = drawn[0]["points"][0]["t"]
     for stroke, original in zip(sent, drawn, strict=True):
         for (x, y, t), each in zip(stroke, original["points"], strict=True):
-            assert 0 <= x <= 280
+            assert 0 <= x <= 500
             assert 0 <= y <= 280
             if min(stroke["points"][0]["t"] for stroke in drawn) == start:
                 assert t == each["t"] - start
@@ -104,7 +104,8 @@ def test_a_picture_fits_the_canvas_and_keeps_its_aspect_ratio(geometry: Page, wi
 def test_a_position_in_the_window_is_converted_to_canvas_units(geometry: Page) -> None:
     event = {"clientX": 110, "clientY": 70, "timeStamp": 5}
     box = {"left": 10, "top": 20, "width": 560, "height": 560}
-    assert call(geometry, "toCanvas", event, box) == point(50, 25, 5)
+    assert call(geometry, "toCanvas", event, box, 280) == point(50, 25, 5)
+    assert call(geometry, "toCanvas", event, box | {"width": 1120}, 560) == point(50, 25, 5)
 
 
 def distance(each: Point, start: Point, end: Point) -> float:

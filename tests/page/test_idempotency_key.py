@@ -109,26 +109,25 @@ def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, err
 
 
 @any_screen
-def test_a_key_is_replaced_only_once(page: Page) -> None:
+def test_a_drawing_whose_new_key_is_refused_too_waits(page: Page) -> None:
     problem = {"status": 400, "code": "idempotency_key_expired", "detail": "Check your clock."}
-    keys = sent_keys(page)
+    before = records(page)
     page.route(PREDICT, lambda route: route.fulfill(status=400, json=problem))
     draw(page, "7")
     page.get_by_role("button", name="Predict").click()
-    expect(page.locator("#notice")).to_have_text("Check your clock.")
-    assert len(set(keys)) == len(keys) == 2
+    expect(page.locator("#notice")).to_contain_text("Check your clock.")
+    expect(page.locator("#waiting")).to_contain_text("1 prediction")
+    page.unroute(PREDICT)
+    expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    assert len([id_ for id_ in records(page) if id_ not in before]) == 1
 
 
 @any_screen
-def test_predict_after_a_failure_sends_the_same_request_and_then_a_new_one(page: Page) -> None:
-    problem = {"status": 413, "code": "too_large", "detail": "Not now."}
+def test_the_same_drawing_predicted_twice_has_two_keys(page: Page) -> None:
     keys = sent_keys(page)
     draw(page, "7")
-    page.route(PREDICT, lambda route: route.fulfill(status=413, json=problem))
-    page.get_by_role("button", name="Predict").click()
-    expect(page.locator("#notice")).to_have_text("Not now.")
-    page.unroute(PREDICT)
     for _ in range(2):
         predict(page)
-    failed, again, new = keys
-    assert failed == again != new
+        expect(page.get_by_role("status")).to_contain_text("Recorded.")
+    first, second = keys
+    assert first != second

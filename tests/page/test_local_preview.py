@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
 
-from tests.page.conftest import any_screen
+from tests.page.conftest import any_screen, not_in_firefox
 from tests.page.test_draw import predict
 from tests.page.test_picture import SEVEN, choose
-from tools.hand import DIGITS, draw
+from tools.drawings import as_file
+from tools.drawings import draw as draw_image
+from tools.hand import DIGITS, drag, draw
 
 pytestmark = any_screen
 
@@ -19,13 +22,6 @@ pytestmark = any_screen
 @pytest.fixture
 def local_network() -> bool:
     return True
-
-
-@pytest.fixture
-def loaded(page: Page) -> Page:
-    """The drawing page, after it has loaded its network."""
-    expect(page.get_by_text("The live preview stays in this browser.")).to_be_visible()
-    return page
 
 
 def count_previews(page: Page) -> list[str]:
@@ -41,7 +37,7 @@ def test_a_drawing_is_read_without_the_server_and_predicted_alike(loaded: Page, 
     draw(loaded, digit)
     headline = loaded.locator("#headline")
     expect(headline).to_contain_text(digit)
-    expect(loaded.get_by_role("status")).not_to_have_attribute("aria-busy", "true")
+    expect(loaded.locator("#result")).not_to_have_attribute("aria-busy", "true")
     previewed = headline.inner_text()
     assert predict(loaded)["digit"] == int(digit)
     expect(headline).to_have_text(previewed)
@@ -55,9 +51,37 @@ def test_previews_work_while_the_server_is_unreachable(loaded: Page, context: Br
     expect(loaded.locator("#seen img")).to_have_attribute("src", re.compile("^data:image/png"))
 
 
-def test_a_picture_is_read_by_the_server(loaded: Page) -> None:
-    choose(loaded, SEVEN)  # which waits for the server's response
+def put(page: Page, picture: bytes) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a picture").click()
+    chooser.value.set_files(FilePayload(name="picture.png", mimeType="image/png", buffer=picture))
+
+
+def test_a_flat_picture_is_read_without_the_server_and_predicted_alike(loaded: Page) -> None:
+    requests = count_previews(loaded)
+    put(loaded, SEVEN)
     expect(loaded.locator("#headline")).to_have_text("7")
+    shown = loaded.locator("#bars li").nth(7).evaluate("bar => Number(bar.style.getPropertyValue('--fraction'))")
+    assert predict(loaded)["confidence"] == pytest.approx(shown, abs=0.001)
+    drag(loaded, [(0.4, 0.9), (0.6, 0.9)])
+    expect(loaded.locator("#headline")).not_to_be_empty()
+    assert requests == []
+
+
+@not_in_firefox("Playwright reports only the first file chooser of a page there")
+def test_a_photograph_is_read_by_the_server_and_the_page_says_so_while_that_is_away(
+    loaded: Page, context: BrowserContext
+) -> None:
+    photograph = as_file(np.where(draw_image(4) < 128, 20, np.linspace(250, 120, 280)[None, :]).astype(np.uint8))
+    choose(loaded, photograph)  # which waits for the server's response
+    expect(loaded.locator("#headline")).to_have_text("4")
+    loaded.get_by_role("button", name="Clear").click()
+    context.set_offline(True)
+    put(loaded, photograph)
+    expect(loaded.locator("#notice")).to_contain_text("Only the server can read this photograph.")
+    context.set_offline(False)
+    expect(loaded.locator("#headline")).to_have_text("4")
+    expect(loaded.locator("#notice")).to_have_text("")
 
 
 def test_another_network_than_the_servers_is_not_used(page: Page) -> None:

@@ -14,9 +14,9 @@ from tools.hand import draw
 
 
 @contextmanager
-def page_of_server(chromium: Browser, instance: Path, **environment: str) -> Iterator[Page]:
+def page_of_server(browser: Browser, instance: Path, **environment: str) -> Iterator[Page]:
     with running_server(instance, **environment) as running:
-        context = chromium.new_context(base_url=running.url)
+        context = browser.new_context(base_url=running.url)
         page = context.new_page()
         page.goto("/")
         yield page
@@ -24,10 +24,10 @@ def page_of_server(chromium: Browser, instance: Path, **environment: str) -> Ite
 
 
 def test_both_pages_say_that_predictions_are_queued_while_the_store_is_unreachable(
-    chromium: Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path
 ) -> None:
     unreachable = f"cassandra://127.0.0.1:{free_port()}/digitpad"
-    with page_of_server(chromium, tmp_path, RECORDS_URL=unreachable) as page:
+    with page_of_server(browser, tmp_path, RECORDS_URL=unreachable) as page:
         draw(page, "7")
         assert predict(page)["recorded"] == "queued"
         expect(page.get_by_role("status")).to_contain_text("Queued on this server")
@@ -35,24 +35,24 @@ def test_both_pages_say_that_predictions_are_queued_while_the_store_is_unreachab
         expect(page.get_by_role("status")).to_contain_text("1 prediction is queued on this server")
 
 
-def test_the_page_says_that_the_recorder_is_off(chromium: Browser, tmp_path: Path) -> None:
-    with page_of_server(chromium, tmp_path, RECORDS_URL="none") as page:
+def test_the_page_says_that_the_recorder_is_off(browser: Browser, tmp_path: Path) -> None:
+    with page_of_server(browser, tmp_path, RECORDS_URL="none") as page:
         draw(page, "7")
         assert predict(page)["recorded"] == "no"
         expect(page.get_by_role("status")).to_contain_text("Not recorded: the recorder is turned off on this server.")
         expect(page.locator("#correction")).to_be_hidden()
 
 
-def test_the_pages_say_whether_addresses_are_recorded(chromium: Browser, tmp_path: Path) -> None:
+def test_the_pages_say_whether_addresses_are_recorded(browser: Browser, tmp_path: Path) -> None:
     for setting, text in [("no", "but nothing about you"), ("full", "and your IP address")]:
-        with page_of_server(chromium, tmp_path, RECORD_CLIENT_ADDRESS=setting) as page:
+        with page_of_server(browser, tmp_path, RECORD_CLIENT_ADDRESS=setting) as page:
             for path in ("/", "/recorder"):
                 page.goto(path)
                 expect(page.get_by_role("contentinfo")).to_contain_text(text)
 
 
-def test_a_record_whose_drawing_was_not_kept_is_shown_without_a_picture(chromium: Browser, tmp_path: Path) -> None:
-    with page_of_server(chromium, tmp_path, KEEP_DRAWINGS="none") as page:
+def test_a_record_whose_drawing_was_not_kept_is_shown_without_a_picture(browser: Browser, tmp_path: Path) -> None:
+    with page_of_server(browser, tmp_path, KEEP_DRAWINGS="none") as page:
         expect(page.get_by_role("contentinfo")).to_contain_text("Predict records the result and the time")
         draw(page, "7")
         prediction = predict(page)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backend.web.permissions import SESSION_COOKIE
 from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS
+from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_access import violations
 from tests.page.test_draw import predict
 from tools.drawings import SEVEN_URL
@@ -35,9 +35,9 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def visit(chromium: Browser, url: str, screen: str) -> Iterator[Page]:
+def visit(browser: Browser, url: str, screen: str) -> Iterator[Page]:
     """A page of a new visitor, without cookies or secrets. Script errors fail the test."""
-    context = chromium.new_context(base_url=url, **SCREENS[screen])
+    context = browser.new_context(base_url=url, **SCREENS[screen])
     context.set_default_timeout(30_000)
     page = context.new_page()
     errors: list[str] = []
@@ -59,8 +59,8 @@ def sign_in(page: Page, token: str = TOKEN) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_visitor_corrects_and_deletes_the_own_drawing(chromium: Browser, private: str, screen: str) -> None:
-    with visit(chromium, private, screen) as page:
+def test_a_visitor_corrects_and_deletes_the_own_drawing(browser: Browser, private: str, screen: str) -> None:
+    with visit(browser, private, screen) as page:
         page.goto("/")
         draw(page, "7")
         prediction = predict(page)
@@ -74,8 +74,8 @@ def test_a_visitor_corrects_and_deletes_the_own_drawing(chromium: Browser, priva
         assert page.request.get(f"/records/{prediction['id']}", headers=mine).status == 404
 
 
-def test_a_visitor_reopens_only_the_own_drawings(chromium: Browser, private: str, screen: str) -> None:
-    with visit(chromium, private, screen) as page:
+def test_a_visitor_reopens_only_the_own_drawings(browser: Browser, private: str, screen: str) -> None:
+    with visit(browser, private, screen) as page:
         page.goto("/")
         draw(page, "7")
         prediction = predict(page)
@@ -87,8 +87,8 @@ def test_a_visitor_reopens_only_the_own_drawings(chromium: Browser, private: str
         expect(page.locator("#notice")).to_contain_text("sign in at /recorder")
 
 
-def test_the_recorder_asks_a_visitor_to_sign_in(chromium: Browser, private: str, screen: str) -> None:
-    with visit(chromium, private, screen) as page:
+def test_the_recorder_asks_a_visitor_to_sign_in(browser: Browser, private: str, screen: str) -> None:
+    with visit(browser, private, screen) as page:
         record_of_another(page)
         page.goto("/recorder")
         expect(page.get_by_role("heading", name="Sign in as the operator")).to_be_visible()
@@ -103,8 +103,23 @@ def test_the_recorder_asks_a_visitor_to_sign_in(chromium: Browser, private: str,
         expect(page.locator("#columns")).to_be_hidden()
 
 
-def test_the_operator_signs_in_changes_records_and_signs_out(chromium: Browser, private: str, screen: str) -> None:
-    with visit(chromium, private, screen) as page:
+@any_screen
+def test_only_the_operator_labels_drawings(browser: Browser, private: str, screen: str) -> None:
+    with visit(browser, private, screen) as page:
+        made = record_of_another(page)
+        page.goto("/label")
+        expect(page.get_by_text("Only the operator may label drawings")).to_be_visible()
+        expect(page.locator("#labeling")).to_be_hidden()
+        page.get_by_role("link", name="sign in").click()
+        expect(page.get_by_role("link", name="Label drawings")).to_be_hidden()
+        sign_in(page)
+        page.get_by_role("link", name="Label drawings").click()
+        expect(page.locator("#labeling")).to_be_visible()
+        assert page.request.delete(f"/records/{made['id']}").status == 204
+
+
+def test_the_operator_signs_in_changes_records_and_signs_out(browser: Browser, private: str, screen: str) -> None:
+    with visit(browser, private, screen) as page:
         made = record_of_another(page)
         page.goto("/recorder")
         sign_in(page)
@@ -123,8 +138,8 @@ def test_the_operator_signs_in_changes_records_and_signs_out(chromium: Browser, 
         assert page.request.get("/records").status == 401
 
 
-def test_an_expired_session_shows_the_form_again(chromium: Browser, private: str) -> None:
-    with visit(chromium, private, "desktop") as page:
+def test_an_expired_session_shows_the_form_again(browser: Browser, private: str) -> None:
+    with visit(browser, private, "desktop") as page:
         page.goto("/recorder")
         sign_in(page)
         expect(page.locator("#columns")).to_be_visible()
@@ -134,9 +149,9 @@ def test_an_expired_session_shows_the_form_again(chromium: Browser, private: str
 
 
 def test_visitors_of_a_public_recorder_change_only_their_own_records(
-    chromium: Browser, public: str, screen: str
+    browser: Browser, public: str, screen: str
 ) -> None:
-    with visit(chromium, public, screen) as page:
+    with visit(browser, public, screen) as page:
         other = record_of_another(page)
         page.goto("/")
         draw(page, "7")
@@ -158,8 +173,8 @@ def test_visitors_of_a_public_recorder_change_only_their_own_records(
         expect(page.locator(f"tr[data-id='{mine['id']}']")).to_have_count(0)
 
 
-def test_the_operator_signs_in_to_a_public_recorder_to_change_all(chromium: Browser, public: str) -> None:
-    with visit(chromium, public, "desktop") as page:
+def test_the_operator_signs_in_to_a_public_recorder_to_change_all(browser: Browser, public: str) -> None:
+    with visit(browser, public, "desktop") as page:
         other = record_of_another(page)
         page.goto("/recorder")
         expect(page.locator(f"tr[data-id='{other['id']}']")).to_be_visible()
@@ -172,13 +187,13 @@ def test_the_operator_signs_in_to_a_public_recorder_to_change_all(chromium: Brow
 
 def test_on_this_machine_nobody_signs_in(page: Page) -> None:
     page.goto("/recorder")
-    expect(page.locator("#filters")).to_be_visible()
+    expect(page.get_by_role("link", name="Label drawings")).to_be_visible()
     expect(page.locator("#sign-in")).to_be_hidden()
     expect(page.locator("#sign-out")).to_be_hidden()
 
 
-def test_the_api_page_says_who_may_do_what_and_takes_a_secret(chromium: Browser, private: str) -> None:
-    with visit(chromium, private, "desktop") as page:
+def test_the_api_page_says_who_may_do_what_and_takes_a_secret(browser: Browser, private: str) -> None:
+    with visit(browser, private, "desktop") as page:
         made = record_of_another(page)
         page.goto("/api")
         operation = page.locator("details").filter(has_text="DELETE /records/{record_id}")

@@ -12,7 +12,6 @@ from playwright.sync_api import Page
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
-from backend.settings import TOP
 from tests import data
 from tests.page.conftest import any_screen
 from tools.drawings import draw
@@ -33,11 +32,6 @@ READ = """async (input) => {
 @pytest.fixture
 def local_network() -> bool:
     return True
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
-    return Recognizer(TOP)
 
 
 def sample_strokes(digit: str, width: float = 18) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
@@ -20,6 +20,7 @@ from tests.page.test_png import canvas_image
 from tools import drawings
 from tools.hand import DIGITS, drag, placed
 
+DASH = "\N{EN DASH}"
 STROKES = [
     [[280 * x, 280 * y, 10 * i] for i, (x, y) in enumerate(stroke)] for stroke in placed(DIGITS["7"], 0.2, 0.15, 0.65)
 ]
@@ -33,9 +34,9 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, recorder: str, screen: str) -> Iterator[Page]:
+def page(browser: Browser, recorder: str, screen: str) -> Iterator[Page]:
     """A page of a server whose recorder is empty before each test."""
-    context = chromium.new_context(base_url=recorder, locale="en-GB", timezone_id="Asia/Tokyo", **SCREENS[screen])
+    context = browser.new_context(base_url=recorder, locale="en-GB", timezone_id="Asia/Tokyo", **SCREENS[screen])
     context.set_default_timeout(30_000)
     page = context.new_page()
     errors: list[str] = []
@@ -70,9 +71,28 @@ def open_record(page: Page, prediction: dict[str, Any]) -> Locator:
     return dialog
 
 
+def top_and_bottom(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["y"], box["y"] + box["height"]
+
+
 def test_an_empty_recorder_says_what_to_do(page: Page) -> None:
     page.goto("/recorder")
     expect(page.get_by_text("No predictions here yet")).to_be_visible()
+    expect(page.locator("#columns")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") <= page.evaluate("innerHeight")
+
+
+@any_screen
+def test_a_filter_without_matches_says_that_there_are_other_predictions(page: Page) -> None:
+    record(page, 7)
+    page.goto("/recorder?day=2001-01-01")
+    expect(page.get_by_text("No prediction matches this filter")).to_be_visible()
+    expect(page.get_by_text("No predictions here yet")).to_be_hidden()
+    page.get_by_role("button", name="Show all").click()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_text("No prediction matches this filter")).to_be_hidden()
 
 
 def test_a_row_shows_time_drawing_result_confidence_verdict_correction_and_source(page: Page) -> None:
@@ -131,13 +151,39 @@ def test_the_newest_record_is_first_and_new_records_appear_automatically(page: P
 def test_older_and_newer_turn_the_pages(page: Page) -> None:
     predictions = [record(page, i % 10) for i in range(52)]
     page.goto("/recorder")
+    shown = page.locator("#range")
+    expect(shown).to_have_text(f"1{DASH}50 of 52 predictions")
     expect(rows(page)).to_have_count(50)
     expect(page.get_by_role("button", name="Newer")).to_be_disabled()
     page.get_by_role("button", name="Older").click()
+    expect(shown).to_have_text(f"51{DASH}52 of 52 predictions")
+    expect(shown).to_be_in_viewport()
+    expect(page.get_by_role("region", name="Table of predictions")).to_be_focused()
     expect(rows(page)).to_have_count(2)
     expect(row(page, predictions[0])).to_be_visible()
     expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    page.reload()
+    expect(shown).to_have_text(f"51{DASH}52 of 52 predictions")
     page.get_by_role("button", name="Newer").click()
+    expect(rows(page)).to_have_count(50)
+    page.go_back()
+    expect(rows(page)).to_have_count(2)
+
+    dialog = open_record(page, predictions[1])
+    dialog.get_by_role("button", name="Previous").click()
+    expect(dialog).to_contain_text(predictions[2]["id"])  # on the newer page
+    expect(rows(page)).to_have_count(50)
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text(predictions[1]["id"])
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text(predictions[0]["id"])
+    expect(dialog.get_by_role("button", name="Next")).to_have_attribute("aria-disabled", "true")
+
+    address = page.url
+    page.goto("/")
+    page.goto(address)  # as from a bookmark, which does not know the newer pages
+    expect(rows(page)).to_have_count(2)
+    page.get_by_role("button", name="Newest").click()
     expect(rows(page)).to_have_count(50)
 
 
@@ -193,6 +239,27 @@ def test_a_record_is_corrected_and_the_correction_removed(page: Page) -> None:
     expect(row(page, prediction).locator("td").nth(5)).to_have_text("")
 
 
+@any_screen
+def test_a_number_has_its_digits_and_is_corrected_to_another_number(page: Page) -> None:
+    image = drawings.as_data_url(drawings.as_file(drawings.draw_strokes(drawings.number_strokes("20"))))
+    prediction: dict[str, Any] = page.request.post("/predict", data={"image": image}).json()
+    page.goto("/recorder")
+    dialog = open_record(page, prediction)
+    digits = dialog.get_by_role("rowheader").get_by_role("button")
+    expect(digits).to_have_text(["2", "0"])
+    dialog.get_by_role("button", name="Why?").click()
+    expect(dialog.get_by_role("figure")).to_contain_text("supports 0")
+    digits.first.click()
+    expect(dialog.get_by_role("figure")).to_contain_text("supports 2")
+    dialog.get_by_label("Correction").select_option("number")
+    dialog.get_by_role("textbox", name="Number").fill("-3.5")
+    dialog.get_by_role("textbox", name="Number").press("Tab")
+    expect(row(page, prediction).locator("td").nth(5)).to_have_text("-3.5")
+    dialog.get_by_role("button", name="Close").click()
+    open_record(page, prediction)
+    expect(dialog.get_by_role("textbox", name="Number")).to_have_value("-3.5")
+
+
 def test_deletion_asks_first_and_is_permanent(page: Page) -> None:
     prediction = record(page, 7)
     page.goto("/recorder")
@@ -209,18 +276,178 @@ def test_deletion_asks_first_and_is_permanent(page: Page) -> None:
     assert page.request.get(f"/records/{prediction['id']}").status == 404
 
 
-def test_counts_are_shown_as_charts_and_as_tables(page: Page) -> None:
-    prediction = record(page, 7, expected="1")
+def cell(page: Page, chart: str, row: str, column: int | str) -> Locator:
+    """The count of a row, by its heading, and a column; 10 is numbers, 11 "not a digit"."""
+    found = page.get_by_role("table", name=chart).get_by_role("row").filter(has=page.get_by_role("rowheader", name=row))
+    return found.get_by_role("cell").nth(12 if column == "all" else int(column))
+
+
+def test_counts_lead_to_the_predictions_behind_them(page: Page, screen: str) -> None:
+    misread, right = record(page, 7, expected="1"), record(page, 7, expected=record(page, 7)["result"])
+    digit = misread["digit"]
     page.goto("/recorder")
-    expect(page.get_by_role("img", name="Results by day").locator(".count")).to_have_text("1")
-    confusion = page.get_by_role("img", name=re.compile("Confusion matrix"))
-    expect(confusion.locator("rect", has_text=f"1, {prediction['result']}: 1")).to_have_count(1)
-    for summary in page.get_by_text("Show as a table").all():
-        summary.click()
-    intended_one = page.locator("#confusion-table tbody tr").nth(1)
-    expect(intended_one.locator("td").nth(prediction["digit"])).to_have_text("1")
-    read = page.locator("#days-table tbody tr").nth(prediction["digit"])
-    expect(read.locator("td").last).to_have_text("1")
+    if screen == "phone":
+        page.get_by_text("Statistics").click()
+    expect(cell(page, "Intended digits", "1", digit)).to_have_text("1")
+    expect(cell(page, "Results by day", "", digit)).to_have_text("3")
+    cell(page, "Intended digits", "1", digit).get_by_role("link").click()
+    expect(rows(page)).to_have_count(1)
+    expect(row(page, misread)).to_be_visible()
+    expect(page.get_by_label("Intended")).to_have_value("1")
+    expect(page.locator("#range")).to_have_text("1 prediction")
+    page.go_back()
+    expect(rows(page)).to_have_count(3)
+    cell(page, "Intended digits", right["result"], "all").get_by_role("link").click()
+    expect(row(page, right)).to_be_visible()
+    expect(rows(page)).to_have_count(1)
+    cell(page, "Results by day", "", "all").get_by_role("link").click()
+    expect(page.get_by_label("Day")).to_have_value(misread["date"][:10])
+    expect(rows(page)).to_have_count(3)
+
+
+@any_screen
+def test_a_count_leads_to_its_prediction_however_many_newer_ones_there_are(page: Page) -> None:
+    wanted, newest = record(page, 7, expected="1"), record(page, 7)
+    page.goto("/recorder")
+    count = cell(page, "Intended digits", "1", wanted["digit"])
+    expect(count).to_have_text("1")
+    before = page.request.get("/records?limit=1").json()["next"]
+    searched = iter(range(12))  # more than one search of the page: each of these finds nothing in time
+
+    def too_many_to_search(route: Route) -> None:
+        if next(searched, None) is None:
+            route.continue_()
+        else:
+            route.fulfill(json={"records": [], "next": before})
+
+    page.route("**/records?*label=1*", too_many_to_search)
+    count.get_by_role("link").click()
+    expect(row(page, wanted)).to_be_visible()
+    expect(row(page, newest)).to_have_count(0)
+    expect(page.locator("#range")).to_have_text("1 prediction")
+
+
+@any_screen
+def test_a_photograph_with_strokes_on_it_opens_as_it_was_sent(page: Page) -> None:
+    page.goto("/")
+    photograph = drawings.as_file(np.pad(np.full((20, 160), 60, np.uint8), 60, constant_values=210))
+    page.locator("#file").set_input_files({"name": "board.png", "mimeType": "image/png", "buffer": photograph})
+    expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
+    page.get_by_label("Pen width").fill("10")
+    drag(page, [(0.3, 0.2), (0.7, 0.8)])
+    drawn, prediction = canvas_image(page), predict(page)
+    page.goto(f"/?record={prediction['id']}")
+    expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
+    assert canvas_image(page) == drawn
+    again = predict(page)
+    names = [page.request.get(f"/records/{each['id']}").json()["file_name"] for each in (prediction, again)]
+    assert names == ["board.png", "board.png"]
+    assert again["probabilities"] == prediction["probabilities"]
+
+
+@any_screen
+def test_the_statistics_say_when_their_days_begin_here(page: Page) -> None:
+    record(page, 7)
+    page.goto("/recorder")
+    expect(page.get_by_text("Days are UTC: here each begins at 09:00.")).to_be_visible()
+
+
+def test_downloads_and_statistics_come_before_the_table_or_beside_it(page: Page) -> None:
+    record(page, 7)
+    page.goto("/recorder")
+    expect(rows(page)).to_have_count(1)
+    top, bottom = top_and_bottom(page, "#records")
+    assert top_and_bottom(page, "#exports")[1] <= top
+    assert top_and_bottom(page, "#statistics")[0] < bottom
+
+
+@any_screen
+def test_the_dialog_shows_probabilities_and_which_ink_supports_the_result(page: Page) -> None:
+    first, second = record(page, 7), record(page, 1)
+    page.goto("/recorder")
+    dialog = open_record(page, first)
+    expect(dialog.get_by_role("heading")).to_have_text(f"Read as {first['result']}")
+    best = dialog.get_by_role("row").filter(has=page.get_by_role("rowheader", name=str(first["digit"])))
+    expect(best).to_contain_text("%")
+    width = "bar => getComputedStyle(bar).getPropertyValue('--fraction')"
+    assert float(best.locator(".bar").evaluate(width)) == pytest.approx(max(first["probabilities"]))
+    dialog.get_by_role("button", name="Why?").click()
+    expect(dialog.get_by_role("figure")).to_contain_text(f"supports {first['digit']}")
+    dialog.get_by_role("button", name="Previous").click()
+    expect(dialog.get_by_role("figure")).to_contain_text(f"supports {second['digit']}")
+    dialog.get_by_role("button", name="Why?").click()
+    expect(dialog.get_by_role("figure")).to_have_count(0)
+    expect(dialog.get_by_role("img", name="The drawing as it was sent")).to_be_visible()
+
+
+def test_the_focus_stays_in_the_table_after_a_correction_and_a_deletion(page: Page) -> None:
+    older, newer = record(page, 7), record(page, 1)
+    page.goto("/recorder")
+    dialog = open_record(page, newer)
+    dialog.get_by_label("Correction").select_option("3")
+    expect(row(page, newer).locator("td").nth(5)).to_have_text("3")
+    dialog.get_by_role("button", name="Close").click()
+    expect(row(page, newer).get_by_role("button")).to_be_focused()
+    open_record(page, newer).get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete permanently").click()
+    expect(row(page, newer)).to_have_count(0)
+    expect(row(page, older).get_by_role("button")).to_be_focused()
+
+
+@any_screen
+def test_a_correction_that_leaves_the_filter_is_followed_by_the_next_prediction(page: Page) -> None:
+    older, newer = record(page, 7), record(page, 1)
+    page.goto("/recorder?corrected=false")
+    dialog = open_record(page, newer)
+    dialog.get_by_label("Correction").select_option("3")
+    expect(row(page, newer)).to_have_count(0)
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog).to_contain_text(older["id"])
+
+
+@any_screen
+def test_print_has_the_statistics_below_the_table_with_their_colors(page: Page) -> None:
+    record(page, 7, expected="7")
+    page.set_viewport_size({"width": 793, "height": 1122})  # A4
+    page.goto("/recorder")
+    expect(rows(page)).to_have_count(1)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert top_and_bottom(page, "#confusion")[0] > top_and_bottom(page, "#records")[1]
+    shaded = page.locator("#confusion .cell").first
+    assert shaded.evaluate("cell => getComputedStyle(cell).printColorAdjust") == "exact"
+    expect(page.locator("#filters")).to_be_hidden()
+
+
+@any_screen
+def test_the_number_of_matches_is_shown_where_the_counts_tell_it(page: Page) -> None:
+    days = [{"day": f"2026-11-{day}", "result": result, "count": 1000} for day in (25, 26) for result in ("7", "1")]
+    confusion = [
+        {"meant": "7", "read": "7", "count": 8},
+        {"meant": "7", "read": "not_a_digit", "count": 2},
+    ]
+    page.goto("/recorder")
+    matching = page.evaluate(
+        "async ([counts, filters]) => {"
+        " const { countMatching } = await import('/static/js/model/counts.js');"
+        " return filters.map(filter => countMatching(counts, new URLSearchParams(filter))) }",
+        [
+            {"days": days, "confusion": confusion},
+            ["", "result=7", "day=2026-11-25&result=7", "label=7", "label=7&result=not a digit", "verdict=unsure"],
+        ],
+    )
+    assert matching == [4000, 2000, 1000, 10, 2, None]
+    texts = page.evaluate(
+        "async () => { const { rangeText } = await import('/static/js/model/place.js');"
+        " return [rangeText({ from: 1 }, 50, false, 4000), rangeText({ from: 51 }, 3, false, null),"
+        " rangeText({ from: 51 }, 1, true, null), rangeText({ from: 1 }, 1, true, null)] }"
+    )
+    assert texts == [
+        f"1{DASH}50 of 4,000 predictions",
+        f"51{DASH}53, and older ones",
+        "51 of 51 predictions",
+        "1 prediction",
+    ]
 
 
 def test_a_drawing_is_replayed_stroke_by_stroke_on_the_canvas(page: Page) -> None:
@@ -243,7 +470,7 @@ def test_a_replayed_drawing_looks_as_it_was_drawn(page: Page) -> None:
     drawn = canvas_image(page)
     prediction = predict(page)
     page.goto(f"/?record={prediction['id']}")
-    expect(page.get_by_role("status")).to_have_attribute("data-kind", re.compile("digit|unsure"))
+    expect(page.locator("#result")).to_have_attribute("data-kind", re.compile("digit|unsure"))
     end = time.monotonic() + 20
     while canvas_image(page) != drawn:  # until the last stroke is replayed
         assert time.monotonic() < end

@@ -59,6 +59,20 @@ def test_the_eraser_cuts_a_stroke_and_is_undone_in_one_step(page: Page) -> None:
 
 
 @any_screen
+def test_clear_takes_the_pen_and_forgets_the_meant_digit(page: Page) -> None:
+    for strokes in ([], [(0.1, 0.5), (0.9, 0.5)]):
+        if strokes:
+            drag(page, strokes)
+        press(page, "Eraser")
+        page.get_by_label("I mean").fill("7")
+        press(page, "Clear")
+        expect(page.get_by_role("button", name="Pen", exact=True)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_label("I mean")).to_have_value("")
+        drag(page, [(0.5, 0.1), (0.5, 0.9)])
+        assert ink(page) > 0
+
+
+@any_screen
 def test_the_eraser_paints_a_picture_with_its_border_color_and_is_undone_in_one_step(page: Page) -> None:
     brown = np.full((280, 280, 3), (90, 140, 180), np.uint8)
     brown[40:240, 100:180] = 10
@@ -169,7 +183,7 @@ def test_the_drawing_is_kept_when_the_window_is_resized(page: Page) -> None:
 
 def test_the_intended_digit_and_the_strokes_are_sent(page: Page) -> None:
     draw(page, "7")
-    page.get_by_label("I mean").select_option("7")
+    page.get_by_label("I mean").fill("7")
     body = predict_sending(page)
     assert body["expected"] == "7"
     assert body["source"] == "canvas"

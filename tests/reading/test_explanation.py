@@ -23,11 +23,6 @@ from tools.drawings import STROKES, draw
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
-    return Recognizer(TOP)
-
-
-@pytest.fixture(scope="module")
 def explainer(recognizer: Recognizer) -> Explainer:
     return Explainer(TOP, recognizer)
 

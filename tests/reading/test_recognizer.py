@@ -26,11 +26,6 @@ from tools.drawings import STROKES, draw
 FILES = ("model_mnist.json", "model_mnist.h5", "models/model_mnist.onnx")
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
-    return Recognizer(TOP)
-
-
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """A copy of the shipped model that a test may damage."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.records.owner import owner_of
-from backend.records.record import Filter, Record
+from backend.records.record import Filter, NumberDigit, Record
+from backend.records.room_events import AnyEvent, Corrected, Deleted, Drew, Joined, Opened, Paused, TaskSet
 from backend.records.store import Store
 from tools.sample_records import Era, drawing, id_at, new_id, record
 from tools.stores import opened
@@ -40,6 +45,19 @@ def pages(store: Store, limit: int, era: Era, until: datetime, only: Filter = EV
 
 def ids_between(store: Store, era: Era, until: datetime, only: Filter = EVERYTHING, limit: int = 50) -> list[uuid.UUID]:
     return [each.id for page in pages(store, limit, era, until, only) for each in page]
+
+
+NUMBER: dict[str, Any] = {
+    "result": "42",
+    "digit": None,
+    "verdict": "number",
+    "digits": tuple(
+        NumberDigit(
+            digit=digit, confidence=0.1 + 0.2, box=(0.1, 0.2, 1 / 3, 0.4), probabilities=(0.1,) * 10, verdict="digit"
+        )
+        for digit in (4, 2)
+    ),
+}
 
 
 def counted(store: Store, era: Era) -> dict[str, int]:
@@ -69,6 +87,28 @@ def test_a_record_is_read_as_it_was_inserted(store: Store, era: Era) -> None:
     assert store.get(made.id) == made
     assert store.drawing(made.id) == sent
     assert store.seen([made.id]) == [sent.seen]
+
+
+def test_a_number_is_read_as_it_was_inserted(store: Store, era: Era) -> None:
+    made = era.record(**NUMBER)
+    store.insert(made, drawing(), TIMEOUT)
+    assert store.get(made.id) == made
+
+
+def test_numbers_are_counted_and_found_together(store: Store, era: Era) -> None:
+    before = confusion(store).get(("number", "number"), 0)
+    made = [era.record(seconds=k, **{**NUMBER, "result": result}) for k, result in enumerate(("42", "43", "-1"))]
+    insert(store, *made, era.record(seconds=3))
+    store.correct(made[0].id, "45")
+    assert counted(store, era) == {"number": 3, "7": 1}
+    assert confusion(store)["number", "number"] == before + 1
+
+    def found(**only: object) -> list[uuid.UUID]:
+        return sorted(ids_between(store, era, era.at(days=1), msgspec.convert(only, Filter)))
+
+    assert found(result="number") == sorted(each.id for each in made)
+    assert found(result="43") == [made[1].id]
+    assert found(label="number") == found(label="45") == [made[0].id]
 
 
 def test_an_inserted_record_is_visible_to_other_processes_at_once(store: Store, url: str) -> None:
@@ -182,10 +222,13 @@ def test_filters_select_matching_records(store: Store, era: Era) -> None:
     corrected = era.record(seconds=4)
     taken_back = era.record(seconds=5)
     next_day = era.record(days=1)
-    insert(store, plain, doubtful, uploaded, corrected, taken_back, next_day)
+    expected = era.record(seconds=6, expected="9")
+    relabeled = era.record(seconds=7, expected="9")
+    insert(store, plain, doubtful, uploaded, corrected, taken_back, next_day, expected, relabeled)
     store.correct(corrected.id, "1")
     store.correct(taken_back.id, "1")
     store.correct(taken_back.id, None)
+    store.correct(relabeled.id, "not_a_digit")
 
     def found(**only: object) -> set[uuid.UUID]:
         return set(ids_between(store, era, era.at(days=1, seconds=10), msgspec.convert(only, Filter)))
@@ -193,8 +236,13 @@ def test_filters_select_matching_records(store: Store, era: Era) -> None:
     assert found(result="2") == {doubtful.id}
     assert found(verdict="unsure") == {doubtful.id}
     assert found(source="upload") == {uploaded.id}
-    assert found(corrected=True) == {corrected.id}
-    assert found(corrected=False, result="7", source="canvas", day=era.start.date()) == {plain.id, taken_back.id}
+    assert found(label="1") == {corrected.id}
+    assert found(label="9") == {expected.id}
+    assert found(label="not_a_digit", result="7") == {relabeled.id}
+    assert found(label="not_a_digit", result="2") == set()
+    assert found(corrected=True) == {corrected.id, relabeled.id}
+    uncorrected = {plain.id, taken_back.id, expected.id}
+    assert found(corrected=False, result="7", source="canvas", day=era.start.date()) == uncorrected
     assert found(day=era.at(days=1).date()) == {next_day.id}
     assert found(day=era.at(days=2).date()) == set()
 
@@ -322,3 +370,108 @@ def test_concurrent_inserts_are_all_kept(store: Store, era: Era) -> None:
         list(pool.map(lambda each: store.insert(each, drawing(), TIMEOUT), made))
     assert ids_between(store, era, era.at(60)) == [each.id for each in reversed(made)]
     assert counted(store, era) == {"7": 400}
+
+
+def events(store: Store, room: str, after: uuid.UUID | None = None) -> list[AnyEvent]:
+    return [event for _, event in store.events(room, after)]
+
+
+def new_room() -> str:
+    return secrets.token_hex(4)
+
+
+def test_of_many_who_ask_for_the_same_drawings_each_gets_others(store: Store, url: str, era: Era) -> None:
+    ids, other = [era.record(seconds=n).id for n in range(12)], opened(url)
+
+    def ask(number: int) -> list[uuid.UUID]:
+        end = time.monotonic() + 60
+        while not (leased := (store, other)[number % 2].lease(ids, f"annotator {number}", 600, 2)):
+            assert time.monotonic() < end
+        return leased
+
+    with closing(other), ThreadPoolExecutor(4) as threads:
+        got = list(threads.map(ask, range(4)))
+    everything = list(itertools.chain(*got))
+    assert len(everything) == len(set(everything))
+    renewed: set[uuid.UUID] = set()
+    end = time.monotonic() + 60
+    while not set(got[0]) <= renewed:
+        renewed |= set(store.lease(got[0], "annotator 0", 600, 12))
+        assert time.monotonic() < end
+    store.release(got[1][0], "late")
+    assert not set(everything) & set(store.lease(ids, "late", 600, 12))
+    store.release(got[1][0], "annotator 1")
+    assert set(everything) & set(store.lease(ids, "late", 600, 12)) == {got[1][0]}
+
+
+def test_a_lease_expires(store: Store, era: Era) -> None:
+    record_id, end = era.record().id, time.monotonic() + 30
+    assert store.lease([record_id], "one", 1, 1) == [record_id]
+    while store.lease([record_id], "two", 60, 1) == []:
+        assert time.monotonic() < end
+    assert store.lease([record_id], "one", 60, 1) == []
+
+
+OPENED = Opened(teacher="digest", ends=1.5, keep=True)
+
+
+def test_a_room_has_its_events_in_order_and_no_others(store: Store) -> None:
+    room, other = new_room(), new_room()
+    assert events(store, room) == []
+    added: list[AnyEvent] = [OPENED, Joined(pupil="p", nickname="Zoë 7", token="digest"), Paused(paused=True)]
+    for event in added:
+        store.add_event(room, event)
+    store.add_event(other, OPENED)
+    assert events(store, room) == added
+    assert {room, other} <= set(store.rooms())
+
+
+def test_events_after_another_include_all_that_are_new(store: Store) -> None:
+    room = new_room()
+    for n in range(10):
+        store.add_event(room, TaskSet(digit=str(n), reads=None))
+    entries = store.events(room, None)
+    assert [event_id.time for event_id, _ in entries] == sorted(event_id.time for event_id, _ in entries)
+    assert set(entries[5:]) <= set(store.events(room, entries[4][0]))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: store.add_event(room, Paused(paused=n % 2 == 0)), range(20)))
+    new = {event_id for event_id, _ in store.events(room, entries[-1][0])} - {event_id for event_id, _ in entries}
+    assert len(new) == 20
+
+
+def test_forgotten_events_are_gone_and_later_ones_stay(store: Store) -> None:
+    room = new_room()
+    for paused in (True, False, True):
+        store.add_event(room, Paused(paused=paused))
+    entries = store.events(room, None)
+    store.forget_events(room, entries[1][0])
+    assert store.events(room, None) == entries[2:]
+    store.forget_events(room, entries[2][0])
+    assert store.events(room, None) == []
+    assert room not in store.rooms()
+    store.add_event(room, OPENED)
+    assert events(store, room) == [OPENED]
+
+
+def test_a_record_with_a_room_is_an_event_of_it_and_so_are_its_changes(store: Store, era: Era) -> None:
+    room = new_room()
+    made = era.record(room=room, pupil="p", expected="1")
+    insert(store, made, era.record(seconds=1))
+    found = store.get(made.id)
+    assert found is not None
+    assert (found.room, found.pupil) == (room, "p")
+    store.correct(made.id, "4")
+    store.delete(made.id)
+    drawn, corrected, deleted = events(store, room)
+    assert isinstance(drawn, Drew)
+    assert (drawn.record, drawn.pupil, drawn.read, drawn.expected) == (made.id, "p", "7", "1")
+    assert (corrected, deleted) == (Corrected(record=made.id, label="4"), Deleted(record=made.id))
+
+
+def test_a_room_of_many_drawings_is_read_completely(store: Store) -> None:
+    room, count = new_room(), 150
+    with ThreadPoolExecutor(8) as threads:
+        list(
+            threads.map(lambda _: store.insert(record(id=new_id(), room=room, pupil="p"), None, TIMEOUT), range(count))
+        )
+    assert len({event.record for event in events(store, room) if isinstance(event, Drew)}) == count

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from backend.reading.decode import decode
 from backend.reading.explanation import Explainer
 from backend.reading.image import Image
-from tools.drawings import SEVEN_URL, as_data_url, as_file, draw
+from tools.drawings import SEVEN_URL, as_data_url, as_file, draw, draw_strokes, number_strokes
 
 
 def pixels_of(url: str) -> Image:
@@ -54,6 +54,31 @@ def test_the_place_is_a_fraction_of_the_drawing_at_any_size(client: FlaskClient)
     )
     assert small["left"] < 62 / 280  # the 7's left end
     assert small["left"] + small["width"] > 208 / 280  # and its right one
+
+
+def test_one_digit_of_a_number_is_explained_where_it_is(client: FlaskClient) -> None:
+    strokes = number_strokes("320", step=52)  # they overlap, so the strokes tell them apart
+    body = {
+        "image": as_data_url(as_file(draw_strokes(strokes))),
+        "strokes": [[[x, y, 0] for x, y in stroke.tolist()] for stroke in strokes],
+        "pen_widths": [10] * len(strokes),
+    }
+    digits = client.post("/predict?record=false", json=body).get_json()["digits"]
+    assert [each["digit"] for each in digits] == [3, 2, 0]
+    for k, each in enumerate(digits):
+        explanation = client.post(f"/explain?digit={k}", json=body).get_json()
+        assert explanation["digit"] == explanation["models"][-1]["digit"] == each["digit"]
+        left, _, width, _ = each["box"]
+        place = explanation["place"]
+        assert place["left"] + place["width"] / 2 == pytest.approx(left + width / 2, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("image", "digit"), [(SEVEN_URL, 0), (as_data_url(as_file(draw_strokes(number_strokes("20")))), 2)]
+)
+def test_a_digit_that_is_not_there_cannot_be_explained(client: FlaskClient, image: str, digit: int) -> None:
+    answer = client.post(f"/explain?digit={digit}", data=image)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "no_such_digit")
 
 
 def test_nothing_is_recorded(client: FlaskClient) -> None:

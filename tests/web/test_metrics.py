@@ -69,6 +69,14 @@ def test_stages_that_a_refused_drawing_did_not_reach_are_not_counted(client: Fla
     assert stage_counts(read(client.get("/metrics").text)) == [1, 1, 0, 0, 0, 0]
 
 
+def test_readings_of_the_page_are_compared_with_the_servers(client: FlaskClient) -> None:
+    for page_reading in ("7 digit", "7 unsure", "1 digit"):
+        client.post("/predict", data=SEVEN_URL, headers={"Digitpad-Page-Reading": page_reading})
+    client.post("/predict", data=SEVEN_URL)
+    numbers = read(client.get("/metrics").text)
+    assert [numbers[f'digitpad_page_readings_total{{agrees="{agrees}"}}'] for agrees in ("yes", "no")] == [1, 2]
+
+
 def test_metrics_while_the_store_is_unavailable(settings: Settings) -> None:
     settings.instance.mkdir()
     app = create_app(Settings(instance=settings.instance, records_url=f"sqlite:///{settings.instance}"))

@@ -8,7 +8,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-PAGES = ["/", "/recorder", "/api"]
+PAGES = ["/", "/recorder", "/label", "/api"]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/recorder/"])
@@ -32,6 +32,12 @@ def test_a_page_loads_only_files_of_this_server_and_all_of_them_exist(client: Fl
         assert file.startswith("/static/")
         with client.get(file) as answer:
             assert answer.status_code == 200, file
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_that_it_needs_javascript(client: FlaskClient, path: str) -> None:
+    with client.get(path) as answer:
+        assert re.search("<noscript>.*This page needs JavaScript.*</noscript>", answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/static/css/base.css", "/static/js/pages/draw.js", "/static/favicon.svg"])

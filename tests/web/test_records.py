@@ -80,6 +80,7 @@ def test_records_can_be_filtered(client: FlaskClient) -> None:
     client.patch(f"/records/{corrected['id']}", json={"label": "1"})
     assert listed(client, "?corrected=true") == [corrected["id"]]
     assert listed(client, "?corrected=false&source=canvas") == [plain["id"]]
+    assert listed(client, "?label=1") == [corrected["id"]]
     assert listed(
         client, f"?result={plain['result']}&verdict={plain['verdict']}&day={plain['date'][:10]}&source=upload"
     ) == [corrected["id"]]
@@ -94,10 +95,11 @@ def test_records_can_be_filtered(client: FlaskClient) -> None:
         "limit=x",
         "verdict=maybe",
         "corrected=perhaps",
+        "label=7.",
         "source=fax",
         "day=yesterday",
         "page=2",
-        "result=10",
+        "result=ten",
         "result=7&result=8",
         "verdict=null",
         "corrected=NULL",

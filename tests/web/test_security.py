@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import urllib.request
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -72,3 +74,15 @@ def test_trusted_hosts_are_accepted(settings: Settings) -> None:
     client = create_app(named).test_client()
     assert client.get("/health/live", headers={"Host": "digits.example:5000"}).status_code == 200
     assert client.get("/health/live", headers={"Host": "localhost"}).status_code == 400
+
+
+def test_no_other_origin_may_read_a_response(client: FlaskClient) -> None:
+    for method in ("GET", "OPTIONS"):
+        answer = client.open("/health/live", method=method, headers={"Origin": "https://other.example"})
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")]
+
+
+def test_responses_do_not_name_the_server_software(server: str) -> None:
+    with urllib.request.urlopen(f"{server}/health/live") as answer:
+        assert answer.headers["Server"] is None
+        assert answer.headers["X-Powered-By"] is None

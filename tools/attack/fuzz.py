@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from backend.settings import TOP
 from tools.attack import seeds
-from tools.attack.strategies import bombs, inputs
+from tools.attack.strategies import bombs, inputs, rare
 from tools.attack.targets import Outcome, Targets, serve
 
 MAX_SECONDS = 1.0
@@ -33,6 +33,7 @@ PATIENCE = 60.0  # seconds for one input
 WARM_UP = 5_000  # inputs before memory is compared
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a folder in memory, since disks are slow
 BATCH = 1_000  # inputs of one run of Hypothesis, which remembers what it tried
+RARE = 30  # more of them that start a process, which takes longer
 
 
 class Tally:
@@ -114,7 +115,7 @@ def try_damaged(seconds: float, folder: Path, tally: Tally) -> None:
         if time.monotonic() < end:
             tally.add(data, child.run(data))
 
-    for image in (*seeds.images(), *seeds.bombs()):
+    for image in (*seeds.images(), *seeds.isolated_images(), *seeds.bombs()):
         run(b"d" + image)
     for each in seeds.requests():
         run(b"p" + each)
@@ -130,6 +131,7 @@ def try_damaged(seconds: float, folder: Path, tally: Tally) -> None:
         number += 1
         seed(number)(quickly(given(inputs)(run)))()
         seed(number)(settings(quickly, max_examples=5)(given(bombs)(lambda data: run(b"d" + data))))()
+        seed(number)(settings(quickly, max_examples=RARE)(given(rare)(run)))()
     child.stop()
 
 

@@ -19,6 +19,7 @@ DIGIT = draw(7, size=40, side=26, left=7, top=7, pen=3)  # small, so that many i
 COLOR = np.dstack([DIGIT, DIGIT // 2, 255 - DIGIT])
 ALPHA = np.dstack([COLOR, 255 - DIGIT])
 EXIF = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, 6, 0, 0)  # orientation 6
+HEIC = [path.read_bytes() for path in sorted((TOP / "tests" / "reading" / "heic").iterdir())]
 FOUND = TOP / "tests" / "reading" / "data"  # earlier findings
 
 
@@ -30,6 +31,19 @@ def png(width: int, height: int, depth: int, color: int, rows: bytes, *between: 
 def with_exif(jpeg: bytes) -> bytes:
     block = b"Exif\0\0" + EXIF
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:]
+
+
+def tiff(width: int, height: int, strip: bytes, *entries: tuple[int, int], strips: int = 1) -> bytes:
+    """Gray of 8 bits, unless `entries` (tag and value) say otherwise; all strips are the same bytes of the file."""
+    tags = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 277: 1, 278: -(-height // strips)} | dict(entries)
+    arrays = 8 + 2 + 12 * (len(tags) + 2) + 4  # where the offsets of the strips are, and then their lengths
+    start = arrays + 8 * strips
+    fields = {tag: (1, value) for tag, value in tags.items()}
+    many = {273: (strips, arrays), 279: (strips, arrays + 4 * strips)}
+    fields |= many if strips > 1 else {273: (1, start), 279: (1, len(strip))}
+    directory = b"".join(struct.pack("<HHII", tag, 4, *fields[tag]) for tag in sorted(fields))
+    offsets = struct.pack(f"<{2 * strips}I", *[start] * strips, *[len(strip)] * strips)
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + directory + bytes(4) + offsets + strip
 
 
 def images() -> list[bytes]:
@@ -50,7 +64,16 @@ def images() -> list[bytes]:
         as_file(DIGIT, ".jpg"),
         with_exif(jpegs[0]),
         lossy,
-        b"GIF89a" + bytes(20),
+    ]
+
+
+def isolated_images() -> list[bytes]:
+    """Images that are decoded in a process of their own, which takes longer than all else."""
+    return [
+        *(as_file(COLOR, suffix) for suffix in (".gif", ".tiff", ".avif")),
+        as_file(ALPHA.astype(np.uint16) * 257, ".tiff"),
+        tiff(1, 1, bytes(4), (262, 5), (277, 4)),  # CMYK
+        *HEIC,
     ]
 
 
@@ -61,7 +84,9 @@ def bombs() -> list[bytes]:
         png(2000, 2000, 16, 6, bytes(16001 * 2000)),
         png(5000, 5000, 8, 0, bytes(5001 * 5000)),
         png(20_000, 20_000, 1, 0, bytes(2501 * 20_000)),
-        as_file(np.zeros((3000, 3000), np.uint8), ".jpg"),
+        *(as_file(np.zeros((3000, 3000, 3), np.uint8), suffix) for suffix in (".jpg", ".gif", ".tiff", ".avif")),
+        tiff(5000, 5000, zlib.compress(bytes(25_000_000)), (259, 8)),
+        tiff(40, 40, bytes(1600), (259, 8), (322, 60_000), (323, 60_000), (324, 200), (325, 1600)),
         as_file(np.zeros((3000, 3000, 3), np.uint8), ".webp"),
     ]
 

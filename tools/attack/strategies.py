@@ -69,6 +69,7 @@ def damaged(some: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 
 images = damaged(st.sampled_from(seeds.images()))
 images = images | images.map(correct_sums)
+isolated_images = damaged(st.sampled_from(seeds.isolated_images()))
 bombs = damaged(st.sampled_from(seeds.bombs()))
 numbers = st.floats() | st.integers()
 fields = st.fixed_dictionaries(
@@ -93,3 +94,4 @@ inputs = st.one_of(  # most are decoded only, which is fast
     requests.map(lambda data: b"p" + data),
     with_images.map(lambda data: b"p" + data),
 )
+rare = isolated_images.map(lambda data: b"d" + data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -54,13 +53,13 @@ class Targets:
 
     def run(self, data: bytes) -> Outcome:
         """The first byte of the input says which target the rest is for."""
-        start = time.process_time()
+        start = cpu_time()
         fault = ""
         try:
             self._run[data[0]](data[1:])
         except Exception:
             fault = traceback.format_exc()
-        return Outcome(fault, time.process_time() - start, memory())
+        return Outcome(fault, cpu_time() - start, memory())
 
     def _decode(self, image: bytes) -> None:
         with suppress(UnreadableDrawing):
@@ -87,6 +86,11 @@ def _parts(data: bytes) -> tuple[str, str, str, bytes]:
     *head, body = [*data.split(b"\n", 3), b"", b"", b""][:4]
     query, content_type, key = ("".join(filter(str.isprintable, line.decode("latin-1"))) for line in head)
     return query, content_type, key, body
+
+
+def cpu_time() -> float:
+    """Seconds of CPU that this process has taken, and the decoders that it has started."""
+    return sum(os.times()[:4])
 
 
 def memory() -> int:

@@ -35,14 +35,14 @@ def pen_to_digit(url: str, repeats: int) -> list[float]:
         page.goto(url)
         page.evaluate(WATCH)
         for n in range(repeats):
-            _draw(page, str(n % 10))
+            draw_digit(page, str(n % 10))
             page.wait_for_function("n => window.waits.length >= n", arg=n + 1)
             page.get_by_role("button", name="Clear").click()
         waits: list[float] = page.evaluate("window.waits")
         return waits[1:]  # without the first one, which finds everything cold
 
 
-def _draw(page: Page, digit: str) -> None:
+def draw_digit(page: Page, digit: str) -> None:
     """Draw a digit, and lift the pen at a random time between two frames of the screen."""
     for points in on_canvas(page, placed(DIGITS[digit], 0.2, 0.15, 0.65)):
         page.mouse.move(*points[0])

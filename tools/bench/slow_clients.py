@@ -1,9 +1,10 @@
 """Measure how slow clients affect the others: the p95 of the page's requests with and without them.
 
-    python -m tools.bench.slow_clients . --kinds headers bodies unread idle
+    python -m tools.bench.slow_clients . --kinds headers bodies unread idle new
 
 headers: 500 clients that send the head of a request one byte per second. bodies: 500 that send the body like that.
-unread: 250 that send requests and never read the responses. idle: 2,000 connections that send nothing.
+unread: 250 that send requests and never read the responses. idle: 2,000 connections that send nothing. new: 10,000
+connections per minute that send nothing and are closed at once.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tools.bench.bodies import page_requests
 from tools.bench.compare import serve
 from tools.bench.load import Load, drive
 
-COUNTS = {"headers": 500, "bodies": 500, "unread": 250, "idle": 2000}
+COUNTS = {"headers": 500, "bodies": 500, "unread": 250, "idle": 2000, "new": 10_000}
 BYTES = b"X-Slow: " + b"a" * 1000
 HEADS = {
     "headers": b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\n",
@@ -77,7 +78,8 @@ def summary(normal: list[Load], slowed: list[Load]) -> str:
 def slow_clients(kind: str, port: int, path: str, settle: float) -> Iterator[None]:
     """Connected slow clients, in a process of their own."""
     ready, stop = multiprocessing.Event(), multiprocessing.Event()
-    process = multiprocessing.Process(target=_be_slow, args=(kind, port, path, ready, stop))
+    work, arguments = (_connect_often, (port,)) if kind == "new" else (_be_slow, (kind, port, path))
+    process = multiprocessing.Process(target=work, args=(*arguments, ready, stop))
     process.start()
     ready.wait(60)
     time.sleep(settle)
@@ -110,6 +112,15 @@ def _be_slow(kind: str, port: int, path: str, ready: Event, stop: Event) -> None
         n += 1
     for client in clients:
         client.close()
+
+
+def _connect_often(port: int, ready: Event, stop: Event) -> None:
+    ready.set()
+    start = time.monotonic()
+    made = 0
+    while not stop.wait(max(0, start + made * 60 / COUNTS["new"] - time.monotonic())):
+        socket.create_connection(("127.0.0.1", port)).close()
+        made += 1
 
 
 if __name__ == "__main__":

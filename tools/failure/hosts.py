@@ -28,7 +28,7 @@ from tools.failure.checker import History, ask, check, read_back
 from tools.failure.clients import DRAWINGS, Client
 from tools.failure.command import run_on_nodes
 from tools.failure.faults import wait_until_well
-from tools.haproxy import proxy
+from tools.haproxy import BEHIND_PROXY, proxy
 from tools.server import Server, family
 
 HOSTS = 2
@@ -220,7 +220,7 @@ def run(seconds: float, folder: Path, nodes: Nodes, count: int = 3) -> list[str]
     nodes.need(count)
     url = nodes.new_url(count)
     folders = [folder / f"host{number}" for number in range(1, HOSTS + 1)]
-    settings = {"WORKERS": "2", "RECORDS_URL": url, "ACCESS_LOG": "false"}
+    settings = {"WORKERS": "2", "RECORDS_URL": url, "ACCESS_LOG": "false", **BEHIND_PROXY}
     hosts = [Server(settings | {"INSTANCE": str(each)}, log=each.with_suffix(".log")) for each in folders]
     history, stop = History(), threading.Event()
     with ExitStack() as running:

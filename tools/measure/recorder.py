@@ -32,14 +32,13 @@ from pathlib import Path
 from backend.reading.decode import decode
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
-from backend.records import open_recorder
+from backend.records import export, open_recorder
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.ids import date_of
 from backend.records.record import Drawing, Filter
 from backend.records.recorder import Recorder
 from backend.records.store import Store
 from backend.settings import Settings
-from backend.web import export
 from backend.web.drawing_request import data_url_bytes
 from tools.bench.bodies import DRAWINGS
 from tools.cassandra_nodes import Nodes, drop

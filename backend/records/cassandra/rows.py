@@ -10,7 +10,7 @@ import msgspec
 
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.timeuuid import OLDEST, microseconds
-from backend.records.record import Drawing, Record
+from backend.records.record import JSON_FIELDS, Drawing, Record
 
 PREDICTION = OLDEST  # `at` of the prediction's row, which is therefore the last of the rows of a record
 
@@ -33,7 +33,7 @@ STATEMENTS = {
 def insertion(record: Record, drawing: Drawing | None) -> list[tuple[str, Sequence[object]]]:
     """The statements that insert a record and its drawing, if it has one, with their values, for one batch."""
     partition = Partition.of(record.id)
-    values = [getattr(record, name) for name in STORED]
+    values = [_column_value(name, getattr(record, name)) for name in STORED]
     # From the id and the values, so a repeated insertion, however late, changes nothing, and does not bring back what
     # was deleted in between. Of two readings of the same request, by two models, one is later and wins as a whole.
     timestamp = microseconds(record.id.time) - zlib.crc32(msgspec.msgpack.encode(values))
@@ -50,9 +50,15 @@ def record_of(rows: Sequence[Any]) -> Record | None:
     if not rows or rows[-1].at != PREDICTION or any(row.deleted for row in rows):
         return None
     prediction = rows[-1]
-    values = {name: _field_value(getattr(prediction, name)) for name in STORED}
+    values = {name: _field_value(name, getattr(prediction, name)) for name in STORED}
     return Record(id=prediction.id, label=rows[0].label, **values)
 
 
-def _field_value(value: object) -> Any:
+def _column_value(name: str, value: object) -> object:
+    return msgspec.json.encode(value).decode() if name in JSON_FIELDS and value is not None else value
+
+
+def _field_value(name: str, value: Any) -> Any:
+    if name in JSON_FIELDS and value is not None:
+        return msgspec.json.decode(value, type=JSON_FIELDS[name])
     return tuple(value) if isinstance(value, list) else value

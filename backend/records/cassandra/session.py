@@ -82,6 +82,7 @@ def open_session(url: CassandraUrl, statements: dict[str, str]) -> OpenSession:
         protocol_version=5,  # Cassandra 4 and later
         connect_timeout=3,
         control_connection_timeout=3,
+        max_schema_agreement_wait=0,  # `migrate` waits once for several changes
         # Without it Nagle's algorithm delays the end of a drawing by 40 ms.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         # With the default of 30 s a stopped node would get requests for a minute.

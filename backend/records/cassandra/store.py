@@ -10,15 +10,17 @@ from typing import Any
 
 import msgspec
 
-from backend.records.cassandra import counts, pages, rows
+from backend.records import room_events
+from backend.records.cassandra import counts, leases, pages, rooms, rows
 from backend.records.cassandra.connection import Connection, PendingStatement
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.rows import COLUMNS, DRAWING_COLUMNS, record_of
 from backend.records.cassandra.session import READ_TIMEOUT
-from backend.records.cassandra.timeuuid import NEWEST, later_than, microseconds
+from backend.records.cassandra.timeuuid import NEWEST, microseconds
 from backend.records.cassandra.url import CassandraUrl
-from backend.records.ids import date_of, ticks
+from backend.records.ids import date_of, later_than, ticks
 from backend.records.record import Drawing, Filter, Page, Record, RecordCounts, RecorderUnavailable
+from backend.records.room_events import AnyEvent, Corrected, Deleted, Entry
 
 SCAN_LIMIT = 5_000  # records that one page scans at most, when a filter matches few of them
 WRITE_TIMEOUT = 5.0  # seconds, for corrections and deletions
@@ -38,6 +40,8 @@ STATEMENTS = {
     **rows.STATEMENTS,
     **pages.STATEMENTS,
     **counts.STATEMENTS,
+    **rooms.STATEMENTS,
+    **leases.STATEMENTS,
 }
 
 
@@ -75,6 +79,11 @@ class CassandraStore:
             self.connection.send_batch(rows.insertion(record, drawing), _left(deadline)),
             *([] if partition in self._listed else list_partition(self.connection, partition, _left(deadline))),
             *(self._counts.forget(partition, _left(deadline)) if mark else []),
+            *(
+                [rooms.send_event(self.connection, record.room, room_events.drew(record), _left(deadline))]
+                if record.room is not None
+                else []
+            ),
         ]
         for each in pending:
             self.connection.result(each)
@@ -128,6 +137,24 @@ class CassandraStore:
     def was_deleted(self, record_id: uuid.UUID) -> bool:
         return _deleted(self._rows(record_id))
 
+    def add_event(self, room: str, event: AnyEvent) -> None:
+        self.connection.result(rooms.send_event(self.connection, room, event, WRITE_TIMEOUT))
+
+    def events(self, room: str, after: uuid.UUID | None) -> list[Entry]:
+        return rooms.events(self.connection, room, after)
+
+    def forget_events(self, room: str, until: uuid.UUID) -> None:
+        self.connection.execute("forget events", (room, until), WRITE_TIMEOUT)
+
+    def rooms(self) -> list[str]:
+        return [row.room for row in self.connection.stream("rooms", ())]
+
+    def lease(self, records: Sequence[uuid.UUID], holder: str, seconds: int, most: int) -> list[uuid.UUID]:
+        return leases.lease(self.connection, records, holder, seconds, most)
+
+    def release(self, record_id: uuid.UUID, holder: str) -> None:
+        leases.release(self.connection, record_id, holder)
+
     def counts(self) -> RecordCounts:
         return self._counts.counts()
 
@@ -145,11 +172,15 @@ class CassandraStore:
         # deletion. A batch of everything would span partitions and need a batch log on two more nodes.
         for each in self._counts.forget(partition, WRITE_TIMEOUT):
             self.connection.result(each)
-        at = later_than(found[0].at, now)
+        at = later_than(found[0].at.time, now)
         parts: list[tuple[str, Sequence[object]]] = [("insert change", (*partition, record_id, at, label, deleted))]
         if deleted:
             parts.append(("delete drawing", (microseconds(max(now, record_id.time + 10)), *partition, record_id)))
         self.connection.result(self.connection.send_batch(parts, WRITE_TIMEOUT))
+        if record.room is not None:
+            self.add_event(
+                record.room, Deleted(record=record_id) if deleted else Corrected(record=record_id, label=label)
+            )
         return msgspec.structs.replace(record, label=label)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from datetime import UTC, datetime
 
@@ -15,11 +14,6 @@ OLDEST = uuid.UUID("00000000-0000-1000-8080-808080808080")  # the smallest
 def microseconds(instant: int) -> int:
     """A time in ticks as a write timestamp: microseconds since 1970."""
     return (instant - ticks(datetime(1970, 1, 1, tzinfo=UTC))) // 10
-
-
-def later_than(last: uuid.UUID, now: int) -> uuid.UUID:
-    """A UUID of `now`, in ticks, or one tick after `last` if the clock was set back."""
-    return timeuuid(max(now, last.time + 1), secrets.randbits(14), secrets.randbits(48))
 
 
 def just_after(record_id: uuid.UUID) -> uuid.UUID:

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from backend.records.record import meant, read
+from backend.records.record import counted, meant, read
 
-COLUMNS = "id, result, digit, verdict, expected, label, deleted"
+COLUMNS = "id, result, verdict, expected, label, deleted"
 Key = tuple[str] | tuple[str, str]  # (result,) or (meant, read)
 Totals = Counter[Key]
 
@@ -25,8 +25,9 @@ def count_rows(rows: Iterable[Any]) -> Iterator[tuple[Any, list[Key]]]:
         prediction = of_record[-1]
         if prediction.result is not None and not any(row.deleted for row in of_record):
             label = meant(of_record[0].label, prediction.expected)
-            confusion: list[Key] = [] if label is None else [(label, read(prediction.verdict, prediction.digit))]
-            yield prediction, [(prediction.result,), *confusion]
+            read_as = counted(read(prediction.verdict, prediction.result))
+            confusion: list[Key] = [] if label is None else [(counted(label), read_as)]
+            yield prediction, [(counted(prediction.result),), *confusion]
 
 
 def total(parts: Iterable[Mapping[Key, int]]) -> Totals:

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from backend.records.record import Drawing, Record
+import msgspec
+
+from backend.records.record import JSON_FIELDS, Drawing, Record
 
 # MIGRATIONS[n] takes a file from version n to n + 1.
 MIGRATIONS = (
@@ -69,6 +71,48 @@ MIGRATIONS = (
     "ALTER TABLE records ADD COLUMN pen_widths BLOB",  # doubles, little-endian
     "DROP TABLE keys",  # ids are derived from them
     "ALTER TABLE records ADD COLUMN owner TEXT",  # see backend/records/owner.py
+    # A number has no single digit. SQLite removes NOT NULL from a column only by copying the table.
+    """
+    CREATE TABLE new_records (
+        time INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        result TEXT NOT NULL,
+        digit INTEGER,
+        confidence REAL NOT NULL,
+        probabilities BLOB NOT NULL,
+        verdict TEXT NOT NULL,
+        source TEXT NOT NULL,
+        model_version TEXT NOT NULL,
+        file_name TEXT,
+        expected TEXT,
+        client TEXT,
+        pen_widths BLOB,
+        owner TEXT,
+        digits TEXT,                -- JSON
+        PRIMARY KEY (time, id)
+    ) WITHOUT ROWID;
+    INSERT INTO new_records SELECT *, NULL FROM records ORDER BY time, id;
+    DROP TABLE records;
+    ALTER TABLE new_records RENAME TO records
+    """,
+    """
+    ALTER TABLE records ADD COLUMN room TEXT;
+    ALTER TABLE records ADD COLUMN pupil TEXT;
+    CREATE TABLE room_events (      -- see backend/records/room_events.py
+        room TEXT NOT NULL,
+        time INTEGER NOT NULL,      -- of the id, in 100 ns since 1582; each event of a room is later than those before
+        id BLOB NOT NULL,
+        event BLOB NOT NULL,        -- JSON
+        PRIMARY KEY (room, time)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE leases (           -- who labels a record at the moment
+        record BLOB PRIMARY KEY,
+        holder TEXT NOT NULL,       -- an annotator
+        until REAL NOT NULL         -- in seconds since 1970
+    ) WITHOUT ROWID
+    """,
 )
 
 FIELDS = Record.__struct_fields__
@@ -89,19 +133,25 @@ INSERT_DRAWING = f"INSERT INTO drawings (id, {DRAWING_COLUMNS}) VALUES (?{', ?' 
 
 def row_of(record: Record) -> list[object]:
     """The parameters of INSERT_RECORD."""
-    return [record.id.time, record.id.bytes, *(_column_value(getattr(record, name)) for name in STORED)]
+    return [record.id.time, record.id.bytes, *(_column_value(name, getattr(record, name)) for name in STORED)]
 
 
 def record_of(row: Sequence[Any]) -> Record:
     """The record in a row of COLUMNS."""
     record_id, *values = row
-    return Record(id=uuid.UUID(bytes=record_id), **dict(zip(FIELDS[1:], map(_field_value, values), strict=True)))
+    return Record(
+        id=uuid.UUID(bytes=record_id), **dict(zip(FIELDS[1:], map(_field_value, FIELDS[1:], values), strict=True))
+    )
 
 
-def _column_value(value: object) -> object:
+def _column_value(name: str, value: object) -> object:
     """A tuple of floats becomes a BLOB of little-endian doubles; SQLite keeps text and numbers as they are."""
+    if name in JSON_FIELDS:
+        return None if value is None else msgspec.json.encode(value).decode()
     return struct.pack(f"<{len(value)}d", *value) if isinstance(value, tuple) else value
 
 
-def _field_value(value: object) -> Any:
+def _field_value(name: str, value: Any) -> Any:
+    if name in JSON_FIELDS:
+        return None if value is None else msgspec.json.decode(value, type=JSON_FIELDS[name])
     return struct.unpack(f"<{len(value) // 8}d", value) if isinstance(value, bytes) else value

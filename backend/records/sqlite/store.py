@@ -9,8 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from backend.records import room_events
 from backend.records.ids import ticks
 from backend.records.record import (
+    ANY_NUMBER,
+    COUNTED,
     Confusion,
     Count,
     Drawing,
@@ -20,6 +23,7 @@ from backend.records.record import (
     RecordCounts,
     RecorderUnavailable,
 )
+from backend.records.room_events import AnyEvent, Entry
 from backend.records.sqlite import transactions
 from backend.records.sqlite.file import SqliteFile
 from backend.records.sqlite.schema import COLUMNS, DRAWING_COLUMNS, LAST_CHANGE, MIGRATIONS, record_of
@@ -71,9 +75,16 @@ class SqliteStore:
         first, last = _bounds(only.day)
         end = (last, b"") if before is None else min((before.time, before.bytes), (last, b""))
         scan = "FROM records WHERE time >= ? AND (time, id) < (?, ?) ORDER BY time DESC, id DESC"
-        equal = {name: getattr(only, name) for name in ("result", "verdict", "source")}
-        wanted = {name: value for name, value in equal.items() if value is not None}
-        where = "".join(f" AND r.{name} = ?" for name in wanted)
+        terms = {
+            "r.result": only.result,
+            "coalesce(c.label, r.expected)": only.label,
+            "r.verdict": only.verdict,
+            "r.source": only.source,
+        }
+        numbers = [term for term in list(terms)[:2] if terms[term] == ANY_NUMBER]
+        wanted = {term: value for term, value in terms.items() if value is not None and term not in numbers}
+        where = "".join(f" AND {term} = ?" for term in wanted)
+        where += "".join(f" AND {term} NOT IN {COUNTED}" for term in numbers)
         if only.corrected is not None:
             where += f" AND c.label IS {'NOT ' if only.corrected else ''}NULL"
         rows = self.file.read(
@@ -108,6 +119,33 @@ class SqliteStore:
             days=tuple(Count(day=date.fromisoformat(day), result=result, count=count) for day, result, count in days),
             confusion=tuple(Confusion(meant=meant, read=read, count=count) for meant, read, count in confusion),
         )
+
+    def add_event(self, room: str, event: AnyEvent) -> None:
+        self.file.write(partial(transactions.add_event, room=room, event=event), CHANGE_TIMEOUT)
+
+    def events(self, room: str, after: uuid.UUID | None) -> list[Entry]:
+        rows = self.file.read(
+            "SELECT id, event FROM room_events WHERE room = ? AND time > ? ORDER BY time",
+            (room, 0 if after is None else after.time),
+        )
+        return [(uuid.UUID(bytes=event_id), room_events.decode(event)) for event_id, event in rows]
+
+    def forget_events(self, room: str, until: uuid.UUID) -> None:
+        def change(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM room_events WHERE room = ? AND time <= ?", (room, until.time))
+            self.file.truncate_log()
+
+        self.file.write(change, CHANGE_TIMEOUT)
+
+    def rooms(self) -> list[str]:
+        return [room for (room,) in self.file.read("SELECT DISTINCT room FROM room_events")]
+
+    def lease(self, records: Sequence[uuid.UUID], holder: str, seconds: int, most: int) -> list[uuid.UUID]:
+        change = partial(transactions.lease, records=records, holder=holder, seconds=seconds, most=most)
+        return self.file.write(change, CHANGE_TIMEOUT)
+
+    def release(self, record_id: uuid.UUID, holder: str) -> None:
+        self.file.write(partial(transactions.release, record_id=record_id, holder=holder), CHANGE_TIMEOUT)
 
     def problem(self) -> str | None:
         try:

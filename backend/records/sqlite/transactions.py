@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from backend.records.ids import date_of, ticks
-from backend.records.record import Drawing, Record
+from backend.records import room_events
+from backend.records.ids import date_of, later_than, ticks
+from backend.records.record import Drawing, Record, counted
+from backend.records.room_events import AnyEvent, Corrected, Deleted
 from backend.records.sqlite.schema import COLUMNS, INSERT_DRAWING, INSERT_RECORD, LAST_CHANGE, record_of, row_of
 
 
@@ -20,6 +24,8 @@ def insert(connection: sqlite3.Connection, record: Record, drawing: Drawing | No
     if drawing is not None:
         connection.execute(INSERT_DRAWING, (record.id.bytes, *msgspec.structs.astuple(drawing)))
     _count(connection, record, 1)
+    if record.room is not None:
+        add_event(connection, record.room, room_events.drew(record))
 
 
 def correct(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | None) -> Record | None:
@@ -30,6 +36,8 @@ def correct(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | N
     corrected = msgspec.structs.replace(record, label=label)
     _count_confusion(connection, record, -1)
     _count_confusion(connection, corrected, 1)
+    if record.room is not None:
+        add_event(connection, record.room, Corrected(record=record_id, label=label))
     return corrected
 
 
@@ -40,7 +48,42 @@ def delete(connection: sqlite3.Connection, record_id: uuid.UUID) -> bool:
         return False
     connection.execute("DELETE FROM drawings WHERE id = ?", (record_id.bytes,))
     _count(connection, record, -1)
+    if record.room is not None:
+        add_event(connection, record.room, Deleted(record=record_id))
     return True
+
+
+def add_event(connection: sqlite3.Connection, room: str, event: AnyEvent) -> None:
+    """Add an event to a room, later than all others of it."""
+    (last,) = connection.execute("SELECT max(time) FROM room_events WHERE room = ?", (room,)).fetchone()
+    added = later_than(last or 0, ticks(datetime.now(UTC)))
+    connection.execute(
+        "INSERT INTO room_events VALUES (?, ?, ?, ?)", (room, added.time, added.bytes, room_events.encode(event))
+    )
+
+
+def lease(
+    connection: sqlite3.Connection, records: Sequence[uuid.UUID], holder: str, seconds: int, most: int
+) -> list[uuid.UUID]:
+    """See Store.lease."""
+    now = time.time()
+    leased: list[uuid.UUID] = []
+    connection.execute("DELETE FROM leases WHERE until <= ?", (now,))
+    for record_id in records:
+        if len(leased) == most:
+            break
+        granted = connection.execute(
+            "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET until = excluded.until "
+            "WHERE holder = excluded.holder",
+            (record_id.bytes, holder, now + seconds),
+        )
+        if granted.rowcount:
+            leased.append(record_id)
+    return leased
+
+
+def release(connection: sqlite3.Connection, record_id: uuid.UUID, holder: str) -> None:
+    connection.execute("DELETE FROM leases WHERE record = ? AND holder = ?", (record_id.bytes, holder))
 
 
 def _change(connection: sqlite3.Connection, record_id: uuid.UUID, label: str | None, deleted: bool) -> Record | None:
@@ -61,7 +104,7 @@ def _count(connection: sqlite3.Connection, record: Record, by: int) -> None:
     day = date_of(record.id).date().isoformat()
     connection.execute(
         "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-        (day, record.result, by),
+        (day, counted(record.result), by),
     )
     _count_confusion(connection, record, by)
 
@@ -70,5 +113,5 @@ def _count_confusion(connection: sqlite3.Connection, record: Record, by: int) ->
     if record.meant is not None:
         connection.execute(
             "INSERT INTO confusion VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
-            (record.meant, record.read, by),
+            (counted(record.meant), counted(record.read), by),
         )

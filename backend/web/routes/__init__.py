@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
-from backend.web.routes import explain, health, metrics, openapi, pages, predict, records, session
+from backend.web.routes import (
+    explain,
+    health,
+    labeling,
+    metrics,
+    openapi,
+    pages,
+    picture,
+    predict,
+    pupils,
+    records,
+    rooms,
+    session,
+    wall,
+)
 
-BLUEPRINTS = [each.routes for each in (pages, predict, explain, records, session, health, metrics, openapi)]
+MODULES = (pages, predict, picture, explain, records, rooms, pupils, wall, labeling, session, health, metrics, openapi)
+BLUEPRINTS = [each.routes for each in MODULES]

@@ -11,18 +11,28 @@ from flask import Blueprint, Response, request
 
 from backend.reading.decode import decode
 from backend.reading.explanation import Opinion, evidence, occlusion
+from backend.reading.image import Image
 from backend.reading.ink import find_ink
-from backend.reading.normalize import Box, normalize_piece
-from backend.reading.recognizer import ModelMismatch
+from backend.reading.normalize import Box, Piece, normalize_piece
+from backend.reading.numbers import read_number
+from backend.reading.pieces import Pen
+from backend.reading.recognizer import ModelMismatch, Recognizer
 from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import png_url, small_png_url
 from backend.web.errors import Problem
-from backend.web.http import json_response
+from backend.web.http import json_response, parse_query
 from backend.web.openapi import describe
 from backend.web.permissions import permit
 from backend.web.services import services
 
 routes = Blueprint("explain", __name__)
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    digit: Annotated[
+        Annotated[int, msgspec.Meta(ge=0)] | None,
+        msgspec.Meta(description="The digit of a number to explain: 0 is the leftmost. Omitted: the whole drawing."),
+    ] = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +81,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @routes.post("/explain")
-@describe(body=JsonBody, answer=Explanation, errors=(400, 403, 413, 415, 422, 503), form=True)
+@describe(body=JsonBody, query=Query, answer=Explanation, errors=(400, 403, 413, 415, 422, 503), form=True)
 @permit("explain")
 def explain() -> Response:
     """Explain how a drawing is read.
@@ -80,11 +90,14 @@ def explain() -> Response:
     the ink that supports the runner-up, the activations of every layer, and what a softmax regression and a plain CNN
     read in the same drawing.
     """
+    query = parse_query(Query)
     settings, recognizer, explainer = services().settings, services().recognizer, services().explainer
 
-    pixels = decode(parse_request(request, settings).image, settings.max_pixels).pixels
-    ink = find_ink(pixels)
+    sent = parse_request(request, settings)
+    ink = whole = find_ink(decode(sent.image, settings.max_pixels).pixels)
     piece = normalize_piece(ink)
+    if query.digit is not None:
+        ink, piece = _digit(recognizer, whole, piece, sent.pens(len(whole)), query.digit)
     reading = recognizer.read(piece.ink)
 
     heat = evidence(occlusion(recognizer.network, piece.ink, reading.digit, reading.runner_up))
@@ -98,7 +111,7 @@ def explain() -> Response:
             digit=reading.digit,
             runner_up=reading.runner_up,
             seen=small_png_url(piece.ink),
-            place=_place(piece.box, ink.shape),
+            place=_place(piece.box, whole.shape),
             supports=_opacity(heat.supports),
             against=_opacity(heat.opposes),
             layers=[
@@ -114,6 +127,16 @@ def explain() -> Response:
             model_version=recognizer.version,
         )
     )
+
+
+def _digit(recognizer: Recognizer, ink: Image, whole: Piece, pens: list[Pen], index: int) -> tuple[Image, Piece]:
+    """The ink of one digit of a number, and the same in MNIST's form, placed on the whole. Raises Problem 422."""
+    number = read_number(recognizer, ink, recognizer.read(whole.ink), pens)
+    if number is None or index >= len(number.digits):
+        raise Problem(422, "no_such_digit", "The drawing is not read as a number with so many digits.")
+    _, box, own = number.digits[index]
+    piece = normalize_piece(own)
+    return own, piece._replace(box=box.part(own.shape, *piece.box))
 
 
 def _place(box: Box, shape: tuple[int, ...]) -> Place:

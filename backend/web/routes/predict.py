@@ -11,10 +11,11 @@ from flask import Blueprint, Response, request
 from backend.reading.decode import decode
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
+from backend.reading.numbers import Digit, may_be_number, read_number
 from backend.reading.verdict import Verdict
 from backend.records.ids import date_text, record_id
 from backend.records.owner import owner_of, secret_of
-from backend.records.record import Drawing, Record
+from backend.records.record import Drawing, NumberDigit, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import small_png_url
@@ -22,13 +23,24 @@ from backend.web.http import json_response, parse_query
 from backend.web.idempotency_key import IdempotencyKey, parse_idempotency_key
 from backend.web.metrics import State
 from backend.web.openapi import describe
-from backend.web.permissions import OWNER_HEADER, permit
+from backend.web.permissions import OWNER_HEADER, ROOM_HEADER, ROOM_TOKEN_HEADER, permit
+from backend.web.room_headers import RoomCode, RoomToken, drawing_in_room
 from backend.web.services import services
 
 routes = Blueprint("predict", __name__)
 
 # The parameters of operations on the record that was made.
 OF_ITS_OWNER = {"record_id": "$response.body#/id", f"header.{OWNER_HEADER}": "$response.body#/secret"}
+
+
+PAGE_READING = "Digitpad-Page-Reading"
+PageReading = Annotated[
+    str,
+    msgspec.Meta(
+        description="Digit or number, and verdict, that the page's own network read, as in `7 unsure`: compared and "
+        "counted."
+    ),
+]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +52,20 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
     id: uuid.UUID
     date: Annotated[str, msgspec.Meta(description="RFC 3339, UTC, with milliseconds.")]
-    result: Annotated[str, msgspec.Meta(description='"0" to "9", or "not a digit".')]
-    digit: Annotated[int, msgspec.Meta(ge=0, le=9, description="The most probable digit.")]
+    result: Annotated[str, msgspec.Meta(description='"0" to "9", a number such as "2026", or "not a digit".')]
+    digit: Annotated[
+        Annotated[int, msgspec.Meta(ge=0, le=9)] | None,
+        msgspec.Meta(description="The most probable digit; null: it is a number."),
+    ]
+    digits: Annotated[
+        tuple[NumberDigit, ...] | None,
+        msgspec.Meta(description="The digits of a number, from left to right; null: it is a single digit or none."),
+    ]
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    probabilities: Annotated[tuple[float, ...], msgspec.Meta(min_length=10, max_length=10)]
+    probabilities: Annotated[
+        tuple[float, ...],
+        msgspec.Meta(min_length=10, max_length=10, description="For the drawing as a single digit."),
+    ]
     verdict: Verdict
     recorded: State
     secret: Annotated[
@@ -62,20 +84,27 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     body=JsonBody,
     form=True,
     query=Query,
-    headers={"Idempotency-Key": IdempotencyKey},
+    headers={
+        "Idempotency-Key": IdempotencyKey,
+        PAGE_READING: PageReading,
+        ROOM_HEADER: RoomCode,
+        ROOM_TOKEN_HEADER: RoomToken,
+    },
     answer=Prediction,
-    errors=(400, 403, 413, 415, 422, 503),
+    errors=(400, 403, 404, 409, 410, 413, 415, 422, 503),
     links=dict.fromkeys(("records_one", "records_correct", "records_delete"), OF_ITS_OWNER),
 )
 @permit("predict")
 def predict() -> Response:
-    """Read a drawn digit.
+    """Read a drawn digit, or a number of several digits.
 
-    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, BMP or WebP) and optionally
-    `expected`. A retry with the same `Idempotency-Key` gets the same response and creates no second record.
+    The body is a data URL as text, JSON, or a form with a file `image` (PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF or HEIC)
+    and optionally `expected`. A retry with the same `Idempotency-Key` gets the same response and creates no second
+    record.
     """
     query = parse_query(Query)
     key = parse_idempotency_key(request.headers.get("Idempotency-Key"))
+    drawn_in = drawing_in_room(request, key)
     settings, recognizer, recorder = services().settings, services().recognizer, services().recorder
     metrics = services().metrics
 
@@ -89,16 +118,23 @@ def predict() -> Response:
         seen = normalize(ink)
     with metrics.stages["network"].time():
         reading = recognizer.read(seen)
-    metrics.predictions[reading.verdict].inc()
+    with metrics.stages["number"].time():
+        number = None
+        if may_be_number(ink, reading):
+            number = read_number(recognizer, ink, reading, sent.pens(len(ink)))
+    read = number or reading
+    metrics.predictions[read.verdict].inc()
+    if page_reading := request.headers.get(PAGE_READING):
+        metrics.page_readings[page_reading == f"{number.result if number else reading.digit} {read.verdict}"].inc()
     secret = secret_of(key)
 
     record = Record(
         id=record_id(key, sent.encoded()),
-        result="not a digit" if reading.verdict == "not_a_digit" else str(reading.digit),
-        digit=reading.digit,
-        confidence=reading.confidence,
+        result=read.result,
+        digit=None if number else reading.digit,
+        confidence=read.confidence,
         probabilities=reading.probabilities,
-        verdict=reading.verdict,
+        verdict=read.verdict,
         source=sent.source,
         model_version=recognizer.version,
         file_name=sent.file_name,
@@ -106,6 +142,9 @@ def predict() -> Response:
         pen_widths=sent.pen_widths,
         client=client_address(request.remote_addr, settings),
         owner=owner_of(secret),
+        digits=number and tuple(_digit(each, ink.shape) for each in number.digits),
+        room=drawn_in and drawn_in.room,
+        pupil=drawn_in and drawn_in.pupil,
     )
     state: State = "no"
     if query.record and recorder is not None:
@@ -120,6 +159,7 @@ def predict() -> Response:
             date=date_text(record.id),
             result=record.result,
             digit=record.digit,
+            digits=record.digits,
             confidence=record.confidence,
             probabilities=record.probabilities,
             verdict=record.verdict,
@@ -129,4 +169,16 @@ def predict() -> Response:
             seen=small_png_url(seen),
             model_version=record.model_version,
         )
+    )
+
+
+def _digit(digit: Digit, shape: tuple[int, ...]) -> NumberDigit:
+    """A digit of a number as it is recorded. shape: of the ink."""
+    reading, (left, top, width, height), _ = digit
+    return NumberDigit(
+        digit=reading.digit,
+        confidence=reading.confidence,
+        box=(left / shape[1], top / shape[0], width / shape[1], height / shape[0]),
+        probabilities=reading.probabilities,
+        verdict=reading.verdict,
     )

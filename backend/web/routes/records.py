@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
-from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, Record, RecordCounts, public
-from backend.web import export
+from backend.reading.decode import MEDIA_TYPES, decode
+from backend.records import export
+from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, Label, Record, RecordCounts, public
 from backend.web.access import may_now
+from backend.web.encode import png
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query, unknown_record
 from backend.web.openapi import describe
@@ -24,7 +27,8 @@ routes = Blueprint("records", __name__)
 # Base64 (RFC 4648, for URLs, without padding) of a UUID version 1.
 CURSOR = "^[A-Za-z0-9_-]{8}[E-H][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$"
 
-Label = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "not_a_digit"]
+
+ExportFormat = Literal["csv", "jsonl", "idx", "npz"]
 
 
 class PageQuery(Filter, frozen=True, kw_only=True):
@@ -35,7 +39,7 @@ class PageQuery(Filter, frozen=True, kw_only=True):
 
 
 class ExportQuery(Filter, frozen=True, kw_only=True):
-    format: Literal["csv", "jsonl", "idx", "npz"] = "csv"
+    format: ExportFormat = "csv"
 
 
 RecordAnswer = msgspec.defstruct(
@@ -117,12 +121,24 @@ def delete(record_id: uuid.UUID) -> Response:
 
 
 @routes.get("/records/<uuid1:record_id>/image.png")
-@describe(media_types=("image/png", "image/jpeg", "image/bmp", "image/webp"), errors=(404, 503))
+@describe(media_types=MEDIA_TYPES, errors=(404, 503))
 @permit("read")
 def image(record_id: uuid.UUID) -> Response:
-    """The image as it was sent, in its original format."""
+    """The image as it was sent, in its original format.
+
+    Only its owner and the operator get that. Others get its pixels as a PNG, without what a camera writes into a file,
+    such as where a photograph was taken.
+    """
+    return drawing_image(record_id)
+
+
+def drawing_image(record_id: uuid.UUID) -> Response:
+    """The image of a record, with its metadata only for those who may see that. Raises Problem 404."""
     drawing = _drawing(record_id)
-    answer = Response(drawing.image, mimetype=drawing.media_type)
+    if may_now("picture_details"):
+        answer = Response(drawing.image, mimetype=drawing.media_type)
+    else:
+        answer = Response(png(decode(drawing.image, services().settings.max_pixels).pixels), mimetype="image/png")
     answer.headers["Cache-Control"] = "private, max-age=300"  # short, because it may be deleted
     return answer
 
@@ -131,7 +147,7 @@ def image(record_id: uuid.UUID) -> Response:
 @describe(media_types=("application/json",), errors=(404, 503))
 @permit("read")
 def strokes(record_id: uuid.UUID) -> Response:
-    """How it was drawn: [[[x, y, milliseconds], ...], ...] on the 280 x 280 canvas."""
+    """How it was drawn: [[[x, y, milliseconds], ...], ...] in pixels of a canvas 280 pixels high."""
     drawing = _drawing(record_id)
     if drawing.strokes is None:
         raise Problem(404, "no_strokes", "This record has no strokes, only an image.")
@@ -157,18 +173,23 @@ def export_file() -> Response:
     """Records as one file, newest first: CSV, JSON Lines, MNIST's two IDX files (ZIP), or NPZ."""
     query = parse_query(ExportQuery)
     recorder = services().require_recorder()
-    records = map(_visible, recorder.export(query))
-    match query.format:
+    return export_response(query.format, recorder.export(query), recorder.export_seen(query), "digitpad")
+
+
+def export_response(form: ExportFormat, records: Iterable[Record], with_seen: export.WithSeen, name: str) -> Response:
+    """Records as one file with this name, as whoever asks may see them. Reads only what the format needs."""
+    records = map(_visible, records)
+    match form:
         case "csv":
             pieces, media_type, suffix = export.comma_separated(records), "text/csv", "csv"
         case "jsonl":
             pieces, media_type, suffix = export.jsonl(records), "application/x-ndjson", "jsonl"
         case "idx":
-            pieces, media_type, suffix = export.idx(recorder.export_seen(query)), "application/zip", "idx.zip"
+            pieces, media_type, suffix = export.idx(with_seen), "application/zip", "idx.zip"
         case "npz":
-            pieces, media_type, suffix = export.npz(recorder.export_seen(query)), "application/octet-stream", "npz"
+            pieces, media_type, suffix = export.npz(with_seen), "application/octet-stream", "npz"
     answer = Response(stream_with_context(pieces), mimetype=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="digitpad.{suffix}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
     return answer
 
 
@@ -178,7 +199,7 @@ def _shown(record: Record) -> dict[str, object]:
 
 
 def _visible(record: Record) -> Record:
-    return record if may_now("file_names") else msgspec.structs.replace(record, file_name=None)
+    return record if may_now("picture_details") else msgspec.structs.replace(record, file_name=None)
 
 
 def _drawing(record_id: uuid.UUID) -> Drawing:

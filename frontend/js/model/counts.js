@@ -3,31 +3,66 @@
  *
  * @typedef {{day: string, result: string, count: number}} DayCount
  * @typedef {{meant: string, read: string, count: number}} Confusion meant: the intended digit, read: the predicted one
+ * @typedef {{days: DayCount[], confusion: Confusion[]}} Counts
  * @typedef {{rows: string[], columns: string[], cells: number[][]}} Grid cells[row][column]
  */
-import { labelText, NOT_A_DIGIT } from "./text.js";
+import { NOT_A_DIGIT, NUMBER } from "./text.js";
 
-export const RESULTS = [..."0123456789", NOT_A_DIGIT];
+export const RESULTS = [..."0123456789", NUMBER, NOT_A_DIGIT];
+const LABELS = [..."0123456789", NUMBER, "not_a_digit"];
 
-/** The number of days in the chart: more would make its cells too small to read. */
+/** The most days in the chart. */
 const DAYS = 14;
 
 /**
- * Results by day, up to the newest day that has records.
+ * Results of the newest days that have records.
  * @param {DayCount[]} counts
- * @returns {Grid}
+ * @returns {Grid} rows: days as YYYY-MM-DD, columns: results
  */
 export function resultsByDay(counts) {
-  const newest = counts.map(({ day }) => day).sort().at(-1);
-  const columns = newest ? daysUpTo(newest) : [];
-  const entries = counts.map(({ day, result, count }) => ({ row: result, column: day, count }));
-  return grid(RESULTS, columns, entries);
+  const days = [...new Set(counts.map(({ day }) => day))].sort().reverse();
+  const entries = counts.map(({ day, result, count }) => ({ row: day, column: result, count }));
+  return grid(days.slice(0, DAYS), RESULTS, entries);
 }
 
-/** @param {Confusion[]} confusion @returns {Grid} rows: intended, columns: predicted */
+/** @param {Confusion[]} confusion @returns {Grid} rows: intended, as labels; columns: results */
 export function confusionMatrix(confusion) {
-  const entries = confusion.map(({ meant, read, count }) => ({ row: labelText(meant), column: labelText(read), count }));
-  return grid(RESULTS, RESULTS, entries);
+  const entries = confusion.map(({ meant, read, count }) => ({ row: meant, column: resultOf(read), count }));
+  return grid(LABELS, RESULTS, entries);
+}
+
+/** @param {string} label @returns {string} the result that it says is right */
+function resultOf(label) {
+  return label === "not_a_digit" ? NOT_A_DIGIT : label;
+}
+
+/**
+ * How many records match a filter.
+ * @param {Counts} counts
+ * @param {URLSearchParams} filter
+ * @returns {number | null} null: the counts don't tell
+ */
+export function countMatching({ days, confusion }, filter) {
+  const fields = [...filter.keys()].filter((field) => field !== "result").join();
+  const result = filter.get("result");
+  if (fields === "" || fields === "day") {
+    return sum(days, (each) => [each.result, each.day], [result, filter.get("day")]);
+  }
+  if (fields === "label") {
+    return sum(confusion, (each) => [resultOf(each.read), each.meant], [result, filter.get("label")]);
+  }
+  return null;
+}
+
+/**
+ * @template {{count: number}} T
+ * @param {T[]} entries
+ * @param {(entry: T) => string[]} values
+ * @param {(string | null)[]} wanted null: any
+ */
+function sum(entries, values, wanted) {
+  const matching = entries.filter((entry) => values(entry).every((value, i) => wanted[i] === null || wanted[i] === value));
+  return matching.reduce((total, { count }) => total + count, 0);
 }
 
 /**
@@ -43,11 +78,4 @@ function grid(rows, columns, entries) {
     if (y >= 0 && x >= 0) cells[y][x] += count;
   }
   return { rows, columns, cells };
-}
-
-/** @param {string} newest YYYY-MM-DD @returns {string[]} the last DAYS days, oldest first */
-function daysUpTo(newest) {
-  const day = 24 * 60 * 60 * 1000;
-  const end = Date.parse(newest);
-  return Array.from({ length: DAYS }, (_, i) => new Date(end - (DAYS - 1 - i) * day).toISOString().slice(0, 10));
 }

@@ -1,15 +1,16 @@
-import { erase, extendPaths } from "./geometry.js";
+import { erase, extendPaths, SIZE } from "./geometry.js";
 
 /**
  * @import {Point, Stroke} from "./geometry.js"
  * @typedef {{url: string, bitmap: ImageBitmap, borderColor: string, name: string}} Picture a picture file on the canvas
- * @typedef {{strokes: readonly Stroke[], picture: Picture | null, eraserPaths: readonly Stroke[]}} State eraserPaths:
- *   where the eraser passed over the picture
- * @typedef {"progress" | "step"} Change progress: a stroke or the eraser is moving. step: something that can be undone
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null, eraserPaths: readonly Stroke[], width: number}} State
+ *   eraserPaths: where the eraser passed over the picture; width: of the paper
+ * @typedef {"progress" | "step" | "new"} Change progress: a stroke or the eraser is moving. step: something that can be undone.
+ *   new: a step, to blank paper or another picture
  */
 
 /** @type {State} */
-const BLANK = { strokes: [], picture: null, eraserPaths: [] };
+const BLANK = { strokes: [], picture: null, eraserPaths: [], width: SIZE };
 
 /** The content of the canvas, with undo and redo. States are immutable. */
 export class Drawing {
@@ -44,6 +45,11 @@ export class Drawing {
 
   get eraserPaths() {
     return this.#state.eraserPaths;
+  }
+
+  /** Of the paper, in canvas units; its height is SIZE. */
+  get width() {
+    return this.#state.width;
   }
 
   get blank() {
@@ -96,8 +102,8 @@ export class Drawing {
     this.#beforeErasing ??= this.#state;
     const { strokes, picture, eraserPaths } = this.#state;
     this.#state = {
+      ...this.#state,
       strokes: erase(strokes, from, to, radius),
-      picture,
       eraserPaths: picture ? extendPaths(eraserPaths, from, to, 2 * radius) : eraserPaths,
     };
     this.#notify("progress");
@@ -111,15 +117,34 @@ export class Drawing {
     this.#step(after);
   }
 
+  /** What is on the canvas, without unfinished strokes. */
+  get state() {
+    return this.#state;
+  }
+
+  /** Go back to a state of an earlier visit. @param {State} state */
+  restore(state) {
+    this.#step(state);
+  }
+
   /** Replace everything on the canvas. @param {Picture} picture */
   setPicture(picture) {
-    this.#step({ ...BLANK, picture });
+    this.#step({ ...BLANK, picture }, "new");
   }
 
   clear() {
-    if (this.blank) return;
+    if (this.blank) return this.#notify("new");
     this.#unfinished.clear();
-    this.#step(BLANK);
+    this.#step({ ...BLANK, width: this.width }, "new");
+  }
+
+  /** Take paper of another width. What does not fit on it stays on the old one. @param {number} width */
+  setWidth(width) {
+    const { strokes, picture } = this.#state;
+    const fits = !picture && strokes.every(({ points }) => points.every(({ x }) => x <= width));
+    this.#unfinished.clear();
+    if (fits) this.#step({ ...this.#state, width });
+    else this.#step({ ...BLANK, width }, "new");
   }
 
   undo() {
@@ -136,18 +161,18 @@ export class Drawing {
     this.#go(state);
   }
 
-  /** @param {State} state */
-  #step(state) {
+  /** @param {State} state @param {Change} change */
+  #step(state, change = "step") {
     this.#past.push(this.#state);
     this.#future = [];
-    this.#go(state);
+    this.#go(state, change);
   }
 
-  /** @param {State} state */
-  #go(state) {
+  /** @param {State} state @param {Change} change */
+  #go(state, change = "step") {
     this.#state = state;
     this.version += 1;
-    this.#notify("step");
+    this.#notify(change);
   }
 
   /** @param {Change} change */

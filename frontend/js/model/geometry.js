@@ -1,11 +1,12 @@
 /**
  * Strokes as plain numbers, independent of the DOM. Lengths are in canvas units: the canvas is
- * 280 x 280, whatever its size on the screen; x points right, y down. Times are in milliseconds.
+ * 280 x 280, or wider, whatever its size on the screen; x points right, y down. Times are in milliseconds.
  *
  * @typedef {{x: number, y: number, t: number}} Point
  * @typedef {{points: readonly Point[], width: number}} Stroke
  */
 
+/** The height of the canvas, and its width unless the paper is wide. */
 export const SIZE = 280;
 
 /** Resolution, in canvas units, at which the eraser cuts strokes. */
@@ -15,11 +16,12 @@ const CUT_STEP = 1;
  * Convert the position of a pointer event to canvas units.
  * @param {{clientX: number, clientY: number, timeStamp: number}} event
  * @param {{left: number, top: number, width: number, height: number}} box bounding rectangle of the canvas
+ * @param {number} width of the canvas
  * @returns {Point}
  */
-export function toCanvas(event, box) {
+export function toCanvas(event, box, width) {
   return {
-    x: ((event.clientX - box.left) * SIZE) / box.width,
+    x: ((event.clientX - box.left) * width) / box.width,
     y: ((event.clientY - box.top) * SIZE) / box.height,
     t: event.timeStamp,
   };
@@ -85,18 +87,19 @@ function samePlace(a, b) {
 /**
  * Strokes in the format of the API: [[[x, y, ms since the first point], ...], ...], clamped to the canvas.
  * @param {readonly Stroke[]} strokes
+ * @param {number} width of the canvas
  * @returns {number[][][]}
  */
-export function toJSON(strokes) {
+export function toJSON(strokes, width) {
   const start = Math.min(...strokes.map((stroke) => stroke.points[0].t));
   return strokes.map((stroke) =>
-    stroke.points.map(({ x, y, t }) => [round(clamp(x)), round(clamp(y)), Math.round(t - start)]),
+    stroke.points.map(({ x, y, t }) => [round(clamp(x, width)), round(clamp(y, SIZE)), Math.round(t - start)]),
   );
 }
 
-/** @param {number} value @returns {number} the nearest coordinate on the canvas */
-export function clamp(value) {
-  return Math.min(SIZE, Math.max(0, value));
+/** @param {number} value @param {number} size of the canvas @returns {number} the nearest coordinate on it */
+export function clamp(value, size) {
+  return Math.min(size, Math.max(0, value));
 }
 
 /**

@@ -1,6 +1,8 @@
 /**
- * Encodes the canvas as an 8-bit grayscale PNG with unfiltered rows: smaller than the browser's RGBA
- * PNG, and faster to decode. Terms are those of the PNG specification (https://www.w3.org/TR/png-3/).
+ * Encodes drawings as 8-bit grayscale PNGs with unfiltered rows: smaller than the browser's RGBA
+ * PNGs, and faster to decode. Terms are those of the PNG specification (https://www.w3.org/TR/png-3/).
+ *
+ * @import {Gray} from "../reading/image.js"
  */
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
@@ -12,28 +14,16 @@ const CRC = Uint32Array.from({ length: 256 }, (_, rest) => {
   return rest;
 });
 
-/**
- * Whether `grayPNG` is supported by this browser and lossless: every pixel is opaque and gray.
- * @param {ImageData} pixels
- */
-export function canEncodeGray({ data }) {
-  if (!("CompressionStream" in globalThis)) return false;
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i] !== data[i + 1] || data[i] !== data[i + 2] || data[i + 3] !== 255) return false;
-  }
-  return true;
-}
+/** Whether this browser can do it. */
+export const CAN_ENCODE = "CompressionStream" in globalThis;
 
 /**
- * @param {ImageData} pixels gray and opaque; copied before the first await
+ * @param {Gray} image copied before the first await
  * @returns {Promise<string>} data URL
  */
 export async function grayPNG({ data, width, height }) {
   const rows = new Uint8Array(height * (1 + width)); // each row begins with its filter type, 0: none
-  for (let from = 0, to = 0; from < data.length; from += 4) {
-    if (from % (4 * width) === 0) to++;
-    rows[to++] = data[from];
-  }
+  for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (1 + width) + 1);
   const file = [
     SIGNATURE,
     chunk("IHDR", [...uint32(width), ...uint32(height), ...GRAY8]),

@@ -3,8 +3,8 @@ import { send } from "./client.js";
 /**
  * @typedef {{
  *   recorder: {ok: boolean, queued?: number}, model: {version: string},
- *   client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none",
- * }} Readiness
+ *   client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none", here?: true,
+ * }} Readiness here: there is no server, and this device answers
  */
 
 /** @returns {Promise<Readiness | null>} also of a server that isn't ready (503); null: it can't be reached */

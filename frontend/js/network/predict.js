@@ -1,18 +1,21 @@
-import { call, Failure } from "./client.js";
-import { newKey } from "./idempotency_key.js";
-import { retry } from "./retry.js";
+import { call, callJSON, JSON_TYPE } from "./client.js";
 import { keepSecret } from "./secrets.js";
 
 /**
  * The calls that read a drawing; /openapi.json describes the fields.
  *
- * @typedef {"digit" | "unsure" | "not_a_digit"} Verdict
+ * @import {Normalized} from "../reading/worker.js"
+ * @typedef {"digit" | "number" | "unsure" | "not_a_digit"} Verdict
  * @typedef {{
- *   id: string, date: string, result: string, digit: number, runner_up: number, confidence: number,
- *   probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
+ *   id: string, date: string, result: string, digit: number | null, digits: NumberDigit[] | null, runner_up: number,
+ *   confidence: number, probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
  *   model_version: string, secret: string | null,
- * }} Prediction seen: data URL of the 28x28 network input. secret: to correct or delete the record; null: not recorded
- * @typedef {Pick<Prediction, "digit" | "runner_up" | "confidence" | "probabilities" | "verdict" | "seen">} Reading
+ * }} Prediction digit: null for a number, which has digits. seen: data URL of the 28x28 network input. secret: to correct or delete the record; null: not recorded
+ * @typedef {{digit: number, confidence: number, box: [number, number, number, number], probabilities: number[],
+ *   verdict: Verdict, input?: Normalized}} NumberDigit box: left, top, width and height in fractions of the image; input: what
+ *   the network in this browser saw, if it has read the number
+ * @typedef {Pick<Prediction, "result" | "digit" | "digits" | "runner_up" | "confidence" | "probabilities" | "verdict" | "seen">
+ *   & {cuttable?: boolean}} Reading cuttable: whether this browser may find another number if it cuts touching digits
  * @typedef {{
  *   image: string, strokes?: number[][][], pen_widths?: number[], expected?: string, source?: "canvas" | "upload",
  *   file_name?: string,
@@ -24,50 +27,34 @@ const KEEPALIVE_LIMIT = 60000;
 
 /**
  * Read a drawing without recording it.
- * @param {string} image data URL
+ * @param {DrawingRequest} request
  * @param {AbortSignal} signal
  * @returns {Promise<Prediction>}
  */
-export function preview(image, signal) {
-  return call("/predict?record=false", { method: "POST", body: image, headers: { "Content-Type": "text/plain" }, signal });
+export function preview(request, signal) {
+  return callJSON("/predict?record=false", request, { signal });
 }
-
-/** The codes for a key that the server refuses for its time. */
-const WRONG_TIME = ["idempotency_key_expired", "idempotency_key_in_future"];
-
-/** The last request without a response, and its idempotency key. @type {{body: string, key: string} | null} */
-let unanswered = null;
 
 /**
- * Read a drawing and record it. Retries have the same idempotency key, also when a person asks for the same drawing again
- * after a failure, so the drawing is recorded once. A key that is refused because this device's clock is wrong is
- * replaced once.
- * @param {Promise<DrawingRequest>} drawing
- * @param {(failure: Failure) => void} onRetry called before each retry
+ * Read a drawing on the server and record it. Requests with the same idempotency key make one record.
+ * @param {string} body a DrawingRequest as JSON
+ * @param {string} key
+ * @param {string | null} reading digit or number and verdict that this browser's own network read; the server counts differences
+ * @param {Record<string, string>} [room] the headers of the room in which it was drawn
  * @returns {Promise<Prediction>}
  */
-export async function predict(drawing, onRetry) {
-  const body = JSON.stringify(await drawing);
-  const { key } = (unanswered = unanswered?.body === body ? unanswered : { body, key: newKey() });
-  try {
-    return await retry(() => record(body, key), onRetry);
-  } catch (error) {
-    if (!(error instanceof Failure && WRONG_TIME.includes(error.code))) throw error;
-    const corrected = newKey(); // by the response that refused the first
-    unanswered = { body, key: corrected };
-    return retry(() => record(body, corrected), onRetry);
-  }
-}
-
-/** @param {string} body a DrawingRequest as JSON @param {string} key @returns {Promise<Prediction>} */
-async function record(body, key) {
+export async function record(body, key, reading, room = {}) {
   const prediction = await call("/predict", {
     method: "POST",
     body,
-    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    headers: {
+      ...JSON_TYPE,
+      "Idempotency-Key": key,
+      ...(reading && { "Digitpad-Page-Reading": reading }),
+      ...room,
+    },
     keepalive: body.length < KEEPALIVE_LIMIT, // completes even if the page is closed
   });
-  if (unanswered?.key === key) unanswered = null;
   if (prediction.secret !== null) keepSecret(prediction.id, prediction.secret);
   return prediction;
 }

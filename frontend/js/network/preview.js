@@ -2,19 +2,19 @@ import { preview } from "./predict.js";
 import { retry } from "./retry.js";
 
 /**
- * @import {Stroke} from "../model/geometry.js"
  * @import {LocalReader} from "../reading/local.js"
+ * @import {Input as LocalInput} from "../reading/read.js"
  * @import {Failure} from "./client.js"
- * @import {Reading} from "./predict.js"
- * @typedef {{image: Promise<string>, strokes: readonly Stroke[] | null}} Input image: data URL; strokes: null if the drawing
- *   has a picture
+ * @import {DrawingRequest, Reading} from "./predict.js"
+ * @typedef {{revision: number, local: LocalInput, request: () => Promise<DrawingRequest>}} Input revision: changes with the
+ *   drawing; local: for the network in this browser; request: for the server
  */
 
 /** The shortest interval, in ms, between two previews of an unfinished stroke. */
 const INTERVAL = 40;
 
 /**
- * Readings while a person draws: in this browser once its network is loaded, except for pictures; otherwise on the
+ * Readings while a person draws: in this browser once its network is loaded, except for photographs; otherwise on the
  * server. At most one call is in flight, and the newest drawing replaces an older one.
  */
 export class Preview {
@@ -23,7 +23,7 @@ export class Preview {
   local = null;
   #waiting = false;
   #newest = {
-    image: /** @type {Promise<string> | null} */ (null),
+    revision: /** @type {number | null} */ (null),
     start: -Infinity,
     controller: new AbortController(),
     reading: /** @type {Promise<Reading | null>} */ (Promise.resolve(null)),
@@ -40,8 +40,18 @@ export class Preview {
    * @returns {Promise<Reading | null>} null: replaced by a newer drawing
    */
   read(input) {
-    // Most people pause before they lift the pen, so the same image may already be on its way.
-    if (input.image !== this.#newest.image) this.#start(input);
+    // Most people pause before they lift the pen, so the same drawing may already be on its way.
+    if (input.revision !== this.#newest.revision) this.#start(input);
+    return this.#newest.reading;
+  }
+
+  /**
+   * Read a finished drawing again, with touching digits cut.
+   * @param {Input} input
+   * @returns {Promise<Reading | null>} null: replaced by a newer drawing
+   */
+  readCutting(input) {
+    this.#start(input, true);
     return this.#newest.reading;
   }
 
@@ -63,23 +73,26 @@ export class Preview {
 
   stop() {
     this.#newest.controller.abort();
-    this.#newest.image = null;
+    this.#newest.revision = null;
   }
 
-  /** @param {Input} input */
-  #start({ image, strokes }) {
+  /** @param {Input} input @param {boolean} [cutting] whether to cut touching digits, which takes long */
+  #start(input, cutting = false) {
     this.stop();
     const controller = new AbortController();
     const { signal } = controller;
-    const reading = (
-      this.local && strokes
-        ? this.local.read(strokes)
-        : retry(async () => preview(await image, signal), this.#onRetry, signal)
-    ).then((reading) => (signal.aborted ? null : reading), (error) => {
+    const reading = this.#read(input, cutting, signal).then((reading) => (signal.aborted ? null : reading), (error) => {
       if (signal.aborted) return null;
-      this.#newest.image = null; // so that the same drawing can be read again
+      this.#newest.revision = null; // so that the same drawing can be read again
       throw error;
     });
-    this.#newest = { image, start: performance.now(), controller, reading };
+    this.#newest = { revision: input.revision, start: performance.now(), controller, reading };
+  }
+
+  /** @param {Input} input @param {boolean} cutting @param {AbortSignal} signal @returns {Promise<Reading>} */
+  async #read({ local, request }, cutting, signal) {
+    // The network may have loaded since an earlier try.
+    const read = async () => (await this.local?.read(local, cutting)) ?? preview(await request(), signal);
+    return retry(read, this.#onRetry, signal);
   }
 }

@@ -1,17 +1,17 @@
-import { call, Failure } from "./client.js";
+import { call, callJSON, Failure } from "./client.js";
 import { secretHeaders } from "./secrets.js";
 
 /**
  * The calls of the recorder.
  *
- * @import {DayCount, Confusion} from "../model/counts.js"
- * @import {Verdict} from "./predict.js"
+ * @import {Counts} from "../model/counts.js"
+ * @import {NumberDigit, Verdict} from "./predict.js"
  * @typedef {{
- *   id: string, date: string, result: string, digit: number, confidence: number, probabilities: number[],
+ *   id: string, date: string, result: string, digit: number | null, digits: NumberDigit[] | null, confidence: number, probabilities: number[],
  *   verdict: Verdict, source: "canvas" | "upload", file_name: string | null, expected: string | null,
- *   label: string | null, pen_widths: number[] | null, model_version: string,
- * }} PredictionRecord expected: the digit chosen before Predict. label: the correction made after it.
- *   pen_widths: one for each stroke, in canvas units; null: unknown
+ *   label: string | null, pen_widths: number[] | null, model_version: string, image?: string,
+ * }} PredictionRecord expected: the digit or number given before Predict. label: the correction made after it.
+ *   pen_widths: one for each stroke, in canvas units; null: unknown. image: data URL, only of a record on this device
  */
 
 const PAGE_SIZE = 50;
@@ -40,6 +40,17 @@ export async function listRecords(filter, before) {
   return { records, next };
 }
 
+/**
+ * Records that nobody has labeled, newest first, as many as one call returns.
+ * @param {string | null} before cursor; null: start with the newest record
+ * @returns {Promise<{records: PredictionRecord[], next: string | null}>}
+ */
+export function listUnlabeled(before) {
+  const query = new URLSearchParams({ corrected: "false", limit: "500" });
+  if (before !== null) query.set("before", before);
+  return call(`/records?${query}`);
+}
+
 /** @param {string} id @returns {Promise<PredictionRecord>} */
 export function fetchRecord(id) {
   return call(`/records/${id}`, { headers: secretHeaders(id) });
@@ -48,19 +59,20 @@ export function fetchRecord(id) {
 /**
  * Correct a prediction. The prediction itself stays as it is; the label is stored beside it.
  * @param {string} id
- * @param {string | null} label "0" to "9" or "not_a_digit"; null removes the correction
+ * @param {string | null} label "0" to "9", a number or "not_a_digit"; null removes the correction
  */
 export function correctRecord(id, label) {
-  return call(`/records/${id}`, {
-    method: "PATCH",
-    body: JSON.stringify({ label }),
-    headers: { "Content-Type": "application/json", ...secretHeaders(id) },
-  });
+  return callJSON(`/records/${id}`, { label }, { method: "PATCH", headers: secretHeaders(id) });
 }
 
 /** Delete a record for good. @param {string} id */
 export function deleteRecord(id) {
   return call(`/records/${id}`, { method: "DELETE", headers: secretHeaders(id) });
+}
+
+/** The address of a record's drawing. @param {{id: string, image?: string}} record */
+export function imageAddress({ id, image }) {
+  return image ?? `/records/${id}/image.png`;
 }
 
 /** The drawing of a record as it was sent. @param {string} id @returns {Promise<Blob>} */
@@ -82,7 +94,7 @@ export async function fetchStrokes(id) {
   }
 }
 
-/** @returns {Promise<{days: DayCount[], confusion: Confusion[]}>} */
+/** @returns {Promise<Counts>} */
 export function fetchCounts() {
   return call("/records/counts");
 }

@@ -1,4 +1,4 @@
-import { call } from "./client.js";
+import { call, callJSON } from "./client.js";
 
 /**
  * @typedef {{role: "visitor" | "owner" | "operator", may: string[], signed_in: boolean}} Session
@@ -12,11 +12,7 @@ export function fetchSession() {
 
 /** Sign in as the operator; the server sets a cookie that scripts can't read. @param {string} token */
 export function signIn(token) {
-  return call("/session", {
-    method: "POST",
-    body: JSON.stringify({ token }),
-    headers: { "Content-Type": "application/json" },
-  });
+  return callJSON("/session", { token });
 }
 
 export function signOut() {

@@ -1,6 +1,7 @@
 // The API page (/api): lists the operations of /openapi.json and lets a person try them.
 
-export {}; // a module
+import { text, translate } from "../texts.js";
+import { make } from "../view/elements.js";
 
 /**
  * @typedef {{name: string, in: "path" | "query" | "header", required?: boolean, schema: {description?: string}}} Parameter
@@ -83,13 +84,13 @@ async function render(response) {
   if (type.startsWith("image/")) {
     const image = document.createElement("img");
     image.src = URL.createObjectURL(await response.blob());
-    image.alt = "The picture that the server returned";
+    image.alt = text("api.picture");
     return image;
   }
-  const text = document.createElement("pre");
+  const content = document.createElement("pre");
   const body = await response.text();
-  text.textContent = type.includes("json") ? JSON.stringify(JSON.parse(body), null, 2) : body.slice(0, 20_000);
-  return text;
+  content.textContent = type.includes("json") ? JSON.stringify(JSON.parse(body), null, 2) : body.slice(0, 20_000);
+  return content;
 }
 
 /**
@@ -103,7 +104,7 @@ async function send(form, result, method, path, parameters) {
   const values = new FormData(form);
   const status = document.createElement("p");
   result.replaceChildren(status);
-  status.textContent = "Sending …";
+  status.textContent = text("api.sending");
   const start = performance.now();
   try {
     const response = await fetch(requestURL(path, values, parameters), { method, ...requestBody(values, parameters) });
@@ -111,24 +112,47 @@ async function send(form, result, method, path, parameters) {
     status.textContent = `${response.status} ${response.statusText}, ${Math.round(performance.now() - start)} ms`;
     if (response.status !== 204) result.append(body);
   } catch (error) {
-    status.textContent = `The server can't be reached: ${error instanceof Error ? error.message : error}`;
+    status.textContent = `${text("server.unreachable")} ${error instanceof Error ? error.message : error}`;
   }
 }
 
 /** @param {Operation} operation @returns {string} who may do it, if that is not everyone */
 function permissionNote({ security }) {
   if (security.length === 0 || security.some((each) => Object.keys(each).length === 0)) return "";
-  const owner = takesSecret(security) ? ", and for whoever drew it, with the secret" : "";
-  return `For the operator, who signs in on the Recorder page${owner}.`;
+  const operator = takes(security, "operator_token");
+  const member = operator ? "the room's teacher, with the token" : "pupils of the room, with their token";
+  const who = [
+    operator && "the operator, who signs in on the Recorder page",
+    takes(security, "drawing_secret") && "whoever drew it, with the secret",
+    takes(security, "room_token") && member,
+  ];
+  return `For ${who.filter(Boolean).join(", and for ")}.`;
 }
 
-/** @param {Operation["security"]} security */
-function takesSecret(security) {
-  return security.some((each) => "drawing_secret" in each);
+/** @param {Operation["security"]} security @param {string} scheme */
+function takes(security, scheme) {
+  return security.some((each) => scheme in each);
 }
 
-/** @type {Parameter} */
-const SECRET = { name: "Digitpad-Secret", in: "header", schema: { description: "the secret that /predict returned" } };
+/** The headers of the secrets that visitors may have, by security scheme. @type {Record<string, Parameter>} */
+const SECRETS = {
+  drawing_secret: { name: "Digitpad-Secret", in: "header", schema: { description: "the secret that /predict returned" } },
+  room_token: { name: "Digitpad-Room-Token", in: "header", schema: { description: "of the room's teacher or of a pupil" } },
+};
+
+/** @param {string} markdown with code in backticks @returns {(Node | string)[]} */
+function withCode(markdown) {
+  return markdown.split("`").map((part, i) => (i % 2 ? make("code", {}, part) : part));
+}
+
+/** Where the list of operations begins; the others follow by their paths. */
+const FIRST = ["/predict", "/explain"];
+
+/** @param {string} a @param {string} b */
+function byImportance(a, b) {
+  const [first, second] = [a, b].map((path) => (FIRST.indexOf(path) + 1 || FIRST.length + 1));
+  return first - second || a.localeCompare(b);
+}
 
 /**
  * @param {string} path
@@ -139,18 +163,22 @@ const SECRET = { name: "Digitpad-Secret", in: "header", schema: { description: "
  */
 function operationView(path, method, operation, schemas) {
   const view = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+  translate(view);
   find(view, ".method", HTMLElement).textContent = method.toUpperCase();
   find(view, ".path", HTMLElement).textContent = path;
   find(view, ".summary", HTMLElement).textContent = operation.summary;
-  find(view, ".description", HTMLElement).textContent = [operation.description, permissionNote(operation)].filter(Boolean).join(" ");
+  find(view, ".description", HTMLElement).append(
+    ...withCode([operation.description, permissionNote(operation)].filter(Boolean).join(" ")),
+  );
 
-  const parameters = [...operation.parameters, ...(takesSecret(operation.security) ? [SECRET] : [])];
+  const secrets = Object.keys(SECRETS).filter((scheme) => takes(operation.security, scheme));
+  const parameters = [...operation.parameters, ...secrets.map((scheme) => SECRETS[scheme])];
   for (const { name, required, schema } of parameters) {
     const label = document.createElement("label");
     const input = document.createElement("input");
     input.name = name;
     input.required = required ?? false;
-    label.append(schema.description ? `${name}: ${schema.description}` : name, input);
+    label.append(make("span", {}, ...withCode(schema.description ? `${name}: ${schema.description}` : name)), input);
     find(view, ".parameters", HTMLElement).append(label);
   }
   if (operation.requestBody) {
@@ -163,11 +191,11 @@ function operationView(path, method, operation, schemas) {
     const term = document.createElement("dt");
     const details = document.createElement("dd");
     term.textContent = status;
-    details.textContent = response.description;
+    details.append(...withCode(response.description));
     const name = Object.values(response.content ?? {})[0]?.schema.$ref?.split("/").at(-1);
     if (name && name !== "ProblemDetails") {
       const pre = document.createElement("pre");
-      pre.textContent = JSON.stringify(schemas[name], null, 2);
+      pre.textContent = JSON.stringify(schemas[name], null, 2).replaceAll("`", "");
       details.append(pre);
     }
     find(view, ".responses", HTMLElement).append(term, details);
@@ -184,11 +212,14 @@ function operationView(path, method, operation, schemas) {
 try {
   const response = await fetch("/openapi.json");
   const description = /** @type {ApiDescription} */ (await response.json());
-  operations.replaceChildren(
-    ...Object.entries(description.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => operationView(path, method, operation, description.components.schemas)),
-    ),
-  );
+  const { paths, components } = description;
+  const views = Object.keys(paths)
+    .sort(byImportance)
+    .flatMap((path) =>
+      Object.entries(paths[path]).map(([method, operation]) => operationView(path, method, operation, components.schemas)),
+    );
+  operations.replaceChildren(...views);
 } catch {
-  operations.textContent = "The API description can't be loaded. Is the server running?";
+  operations.textContent = text("api.unavailable");
 }
+document.documentElement.dataset.ready = ""; // see start.js

@@ -2,12 +2,15 @@
 
 import { toJSON } from "../model/geometry.js";
 import { Drawing } from "../model/drawing.js";
-import { privacyNote } from "../model/text.js";
+import { keepsNote, privacyNote, waitingNote } from "../model/text.js";
 import { Failure } from "../network/client.js";
 import { readiness } from "../network/health.js";
-import { predict } from "../network/predict.js";
+import { roomInAddress } from "../network/members.js";
 import { Preview } from "../network/preview.js";
+import { WaitingRequests } from "../network/waiting.js";
 import { DRAW, find } from "../selectors.js";
+import { keepDrawing } from "../storage/drawings.js";
+import { text } from "../texts.js";
 import { Correction } from "../view/correction.js";
 import { setUpKeyboard } from "../view/keyboard.js";
 import { Paper } from "../view/paper.js";
@@ -19,24 +22,32 @@ import { Tools } from "../view/tools.js";
 
 /**
  * @import {DrawingRequest} from "../network/predict.js"
+ * @import {State} from "../network/waiting.js"
  * @import {ExplanationPanel} from "../view/explanation.js"
+ * @import {LocalReader} from "../reading/local.js"
  */
 
 const page = find(DRAW);
 const drawing = new Drawing();
 const paper = new Paper(page.canvas, page.ink, drawing);
 const tools = new Tools(page, drawing);
-const result = new Result(page);
+const result = new Result(page, drawing, () => void (explanation?.open && explain({ moving: false })));
 const correction = new Correction(page, result);
-const preview = new Preview((failure) => result.retrying(failure));
+const preview = new Preview((failure) => {
+  if (drawing.picture && preview.local) result.notice(text("draw.photograph", { problem: failure.message }));
+  else result.retrying(failure);
+});
+const waiting = new WaitingRequests(showWaiting, (sentence) => result.notice(sentence));
+/** Reads in this browser, once its network is loaded. @type {LocalReader | null} */
+let localReader = null;
 /** Loaded when it is first opened. @type {ExplanationPanel | undefined} */
 let explanation;
-/** The version of the drawing that is being predicted and recorded. @type {number | null} */
+/** The version of the drawing that Predict was pressed for and the server has not answered yet. @type {number | null} */
 let predicting = null;
 
-/** @param {string} text for screen readers */
-function announce(text) {
-  page.announcement.textContent = text;
+/** @param {string} sentence for screen readers */
+function announce(sentence) {
+  page.announcement.textContent = sentence;
 }
 
 setUpPointerEvents(paper, drawing, tools);
@@ -47,18 +58,29 @@ setUpShortcuts(page, { drawing, tools, correction, onPredict });
 drawing.listen((change) => {
   paper.update();
   page.hint.toggleAttribute("hidden", !drawing.blank);
-  page.showExplanation.disabled = drawing.blank;
-  void (change === "step" ? previewDrawing() : previewUnfinished()).catch(fail);
+  if (change === "new") page.expected.value = ""; // it was meant for the drawing before
+  if (!drawing.blank) result.wait({ outdated: true });
+  // Which digit of a number to explain is known once it is read.
+  if (explanation?.open && (drawing.blank || !result.selected)) explain({ moving: change === "progress" });
+  void (change === "progress" ? previewUnfinished() : previewDrawing()).catch(fail);
 });
 page.predict.addEventListener("click", () => void onPredict());
 page.clear.addEventListener("click", () => drawing.clear());
+page.samples.addEventListener("click", async () => (await import("../view/samples.js")).chooseSample(page, drawing));
 page.showExplanation.addEventListener("click", () => void onExplanation().catch(fail));
 
 /** Show a prediction for an unfinished stroke. */
 async function previewUnfinished() {
   correction.close();
   const reading = await preview.readUnfinished(() => (drawing.inProgress && !drawing.blank ? previewInput() : null));
-  if (reading && drawing.inProgress) result.showUnfinished(reading);
+  if (reading && drawing.inProgress) showReading(() => result.showUnfinished(reading), { moving: true });
+}
+
+/** @param {() => void} show @param {{moving: boolean}} state whether a stroke is unfinished */
+function showReading(show, state) {
+  const before = result.selected;
+  show();
+  if (explanation?.open && (before || result.selected)) explain(state);
 }
 
 /** Show a prediction for the drawing without recording it. */
@@ -66,34 +88,47 @@ async function previewDrawing() {
   correction.close();
   if (drawing.blank) {
     preview.stop();
-    explanation?.close();
     return result.reset();
   }
-  const reading = await preview.read(previewInput());
-  if (!reading) return;
-  result.showPreview(reading);
-  if (explanation?.open) await explanation.show(await paper.dataURL());
+  const input = previewInput();
+  let reading = await preview.read(input);
+  if (reading?.cuttable) {
+    const { cuttable, ...early } = reading;
+    showReading(() => result.showUnfinished(early), { moving: true });
+    reading = await preview.readCutting(input);
+  }
+  if (reading) showReading(() => result.showPreview(reading), { moving: false });
 }
 
 function previewInput() {
-  return { image: paper.dataURL(), strokes: drawing.picture ? null : drawing.strokes };
+  return { revision: paper.revision, local: paper.localInput(), request: drawingRequest };
 }
 
-/** Predict the drawing and record it. */
+/** Predict the drawing, at once with the network in this browser, and have the server record it, however long that takes. */
 async function onPredict() {
   liftPen();
-  if (drawing.blank) return result.notice("The canvas is blank: draw a digit first.");
+  if (drawing.blank) return result.notice(text("draw.blank"));
+  if (!page.expected.reportValidity()) return;
   const { version } = drawing;
   if (predicting === version) return;
   predicting = version;
-  const request = drawingRequest(); // now, since the drawing may change before a retry
+  const request = drawingRequest(); // now, since the drawing may change
+  const local = preview.local?.read(paper.localInput());
   preview.stop();
   correction.close();
-  page.result.ariaBusy = "true";
   try {
-    const prediction = await predict(request, (failure) => result.retrying(failure));
+    const reading = (await local) ?? null;
     if (version === drawing.version) {
-      result.showPrediction(prediction);
+      if (reading) result.showPreview(reading);
+      page.result.ariaBusy = "true";
+      result.wait({ outdated: false });
+    }
+    const prediction = await waiting.predict(JSON.stringify(await request), reading);
+    void followServer(prediction.model_version);
+    if (version === drawing.version) {
+      // The digits that were read here can be explained here, too.
+      const digits = reading?.result === prediction.result ? reading.digits : prediction.digits;
+      result.showPrediction({ ...prediction, digits });
       if (prediction.recorded !== "no") correction.open(prediction);
     }
   } catch (error) {
@@ -104,11 +139,46 @@ async function onPredict() {
   }
 }
 
+/** Show how this browser reads a drawing for which Predict was pressed before the network was loaded. */
+async function showWhileWaiting() {
+  const { version } = drawing;
+  const reading = await preview.local?.read(paper.localInput());
+  if (!reading || predicting !== version || version !== drawing.version) return;
+  result.showPreview(reading);
+  result.wait({ outdated: false });
+}
+
+/** Read in this browser only with the network that the server has; load it if that is another one. @param {string} version */
+async function followServer(version) {
+  if (!localReader) return;
+  if (!localReader.version.startsWith(version)) {
+    preview.local = null; // the server reads meanwhile
+    await localReader.refresh();
+    void navigator.serviceWorker?.getRegistration().then((registration) => registration?.update()).catch(() => {});
+  }
+  // While the server replaces its workers, the next prediction tries again.
+  if (localReader.version.startsWith(version)) preview.local = localReader;
+}
+
+/** Show how many predictions wait on this device. @param {State} state */
+function showWaiting({ count, failure, inMemory }) {
+  page.waiting.textContent = failure ? waitingNote(count, inMemory) : "";
+  if (failure && predicting === drawing.version) result.waiting(failure);
+}
+
 /** Open or close the explanation. While it is open, it follows the drawing. */
 async function onExplanation() {
   if (explanation?.open) return explanation.close();
-  explanation ??= new (await import("../view/explanation.js")).ExplanationPanel(page);
-  await explanation.show(await paper.dataURL());
+  explanation ??= new (await import("../view/explanation.js")).ExplanationPanel(page, drawing);
+  explain({ moving: false });
+}
+
+/** Explain the drawing, or the selected digit of a number. @param {{moving: boolean}} state whether a stroke is unfinished */
+function explain({ moving }) {
+  if (drawing.blank) return explanation?.showBlank();
+  const { index, digit } = result.selected ?? { index: null, digit: null };
+  const local = digit && !digit.input ? null : preview.local; // null: the server has read the number
+  explanation?.show(local, digit?.input ?? paper.localInput(), drawingRequest, index, moving);
 }
 
 /** @returns {Promise<DrawingRequest>} */
@@ -116,8 +186,8 @@ async function drawingRequest() {
   const { strokes, picture } = drawing;
   /** @type {Omit<DrawingRequest, "image">} */
   const fields = {
-    ...(strokes.length > 0 && { strokes: toJSON(strokes), pen_widths: strokes.map(({ width }) => width) }),
-    ...(page.expected.value && { expected: page.expected.value }),
+    ...(strokes.length > 0 && { strokes: toJSON(strokes, drawing.width), pen_widths: strokes.map(({ width }) => width) }),
+    ...(page.expected.value && page.expected.validity.valid && { expected: page.expected.value }),
     ...(picture ? { source: "upload", file_name: picture.name } : { source: "canvas" }),
   };
   return { image: await paper.dataURL(), ...fields };
@@ -137,17 +207,30 @@ async function reopen(id) {
   await replay(id, drawing, tools.defaultWidth, stopped.signal).catch(fail);
 }
 
-/** Tell the visitor what is recorded, which depends on the server's settings, and load the server's network. */
+/** Tell the visitor what is recorded, which depends on the server's settings, and load the network. */
 async function onReadiness() {
   const state = await readiness();
-  if (!state) return;
-  page.privacy.textContent = privacyNote(state, false);
+  if (state) {
+    page.privacy.textContent = privacyNote(state, false);
+    page.predictKeeps.textContent = keepsNote(state.keep_drawings);
+  }
   // Imported after the page is shown. If that fails, the server reads the previews.
-  const local = await import("../reading/local.js").catch(() => null);
-  preview.local = local && (await local.LocalReader.load(state.model.version));
-  if (preview.local) page.privacy.textContent = privacyNote(state, true);
+  localReader = await import("../reading/local.js").then(({ LocalReader }) => LocalReader.load()).catch(() => null);
+  if (state) await followServer(state.model.version);
+  else preview.local = localReader;
+  if (state && preview.local) page.privacy.textContent = privacyNote(state, true);
+  if (predicting === drawing.version) void showWhileWaiting();
+  try {
+    await navigator.serviceWorker?.register("service-worker.js");
+  } catch {
+    // Site data is blocked. Without HTTPS there are no service workers either: the page needs the server to open.
+  }
 }
 
+document.documentElement.dataset.ready = ""; // see start.js
 void onReadiness();
+waiting.send(); // what waits from an earlier visit
+if (roomInAddress()) void import("../view/room.js").then(({ enterRoom }) => enterRoom(page, drawing));
 const recordId = new URLSearchParams(location.search).get("record");
+void keepDrawing(drawing, recordId === null);
 if (recordId) void reopen(recordId);

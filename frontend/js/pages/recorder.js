@@ -1,42 +1,78 @@
 // The page of the recorded predictions (/recorder).
 
-import { confusionMatrix, resultsByDay } from "../model/counts.js";
-import { NOT_A_DIGIT, privacyNote, queueNote } from "../model/text.js";
+import { countMatching } from "../model/counts.js";
+import { address, NEWEST, positionIn } from "../model/place.js";
+import { privacyNote, queueNote } from "../model/text.js";
 import { Failure } from "../network/client.js";
 import { readiness } from "../network/health.js";
 import { fetchCounts, listRecords } from "../network/records.js";
 import { fetchSession } from "../network/session.js";
 import { find, RECORDER } from "../selectors.js";
-import * as charts from "../view/charts.js";
-import { setUpFilters } from "../view/filters.js";
+import { text } from "../texts.js";
+import { Filters } from "../view/filters.js";
+import { Paging } from "../view/paging.js";
 import { RecordDialog } from "../view/record.js";
 import { setUpSignIn } from "../view/sign_in.js";
+import { Statistics } from "../view/statistics.js";
 import { Table } from "../view/table.js";
 
 /**
+ * @import {Counts} from "../model/counts.js"
+ * @import {Position} from "../model/place.js"
+ * @import {PredictionRecord} from "../network/records.js"
  * @import {Session} from "../network/session.js"
  */
 
-/** How often, in ms, the page checks for new records. */
+/** How long, in ms, the page waits at least before it checks for new records. */
 const POLL_INTERVAL = 2000;
 
 const page = find(RECORDER);
-const dialog = new RecordDialog(page, () => void Promise.all([load(), loadCounts()]));
-const table = new Table(page.records, (record) => dialog.open(record, may("correct") && may("delete")));
-const filter = setUpFilters(page.filters, page.exports, () => {
-  cursors = [];
-  void load();
+const filters = new Filters(page.filters, page.exports, () => void go(NEWEST, []));
+const table = new Table(page.records, open);
+const paging = new Paging(page, { onNewest: () => go(NEWEST, []), onNewer: goNewer, onOlder: goOlder });
+const statistics = new Statistics(page, (href) => {
+  history.pushState({ newer: [] }, "", href);
+  void paging.turn(showAddress);
+});
+const dialog = new RecordDialog(page, {
+  onChange: () => void Promise.all([load(), loadCounts()]),
+  onStep: (step) => void openNeighbor(step),
+  onClose: () => {
+    if (!table.focus(opened.id, opened.row)) page.tableScroll.focus();
+  },
 });
 /** What this visitor may do; null: not known yet. @type {Session | null} */
 let session = null;
-/** The cursors that led to the current page; empty: the newest page. @type {string[]} */
-let cursors = [];
+/** The page that is shown. @type {Position} */
+let position = NEWEST;
+/** The newer pages that led to it, the newest first. @type {Position[]} */
+let newer = [];
 /** The cursor of the next, older page. @type {string | null} */
 let next = null;
+/** @type {Counts} */
+let counts = { days: [], confusion: [] };
+/** The record in the dialog, and the row that it had when it was opened. */
+let opened = { id: "", row: 0 };
 /** Why the last load failed, as a sentence. */
 let failure = "";
 /** Counts the loads, so that a slow response never replaces a newer one. */
 let loads = 0;
+
+/** Show another page, and make it the address. @param {Position} to @param {Position[]} newerPages that lead to it */
+async function go(to, newerPages) {
+  history.pushState({ newer: newerPages }, "", address(filters.query, to));
+  await showAddress();
+}
+
+/** Show the page that the address names. */
+async function showAddress() {
+  const query = new URLSearchParams(location.search);
+  filters.query = query;
+  filters.updateLinks();
+  position = positionIn(query);
+  newer = history.state?.newer ?? [];
+  await load();
+}
 
 /**
  * @param {{highlightNew?: boolean}} [options] highlightNew: highlight the records that were not there before
@@ -48,19 +84,23 @@ async function load({ highlightNew = false } = {}) {
     session ??= await fetchSession();
     showSession(session);
     if (!may("list")) return false;
-    const { records, next: older } = await listRecords(filter(), cursors.at(-1) ?? null);
+    let found = await listRecords(filters.query, position.before);
+    // Where the counts say that there are matches, search until the first.
+    while (found.records.length === 0 && found.next !== null && matching()) {
+      if (current !== loads) return false;
+      page.range.textContent = text("recorder.searching");
+      found = await listRecords(filters.query, found.next);
+    }
     if (current !== loads) return false;
-    next = older;
-    page.older.disabled = next === null;
-    page.newer.disabled = cursors.length === 0;
-    page.noRecords.hidden = records.length > 0 || next !== null;
-    page.noMatchYet.hidden = records.length > 0 || next === null;
+    next = found.next;
     failure = "";
-    return table.show(records, highlightNew);
+    const changed = table.show(found.records, highlightNew);
+    showRange();
+    return changed;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (error.code === "sign_in_required") session = null; // it has expired, which the next load shows
-    failure = `${error.message} Trying again.`;
+    failure = error.temporary || session === null ? text("trying_again", { problem: error.message }) : error.message;
     return false;
   } finally {
     await showState();
@@ -74,9 +114,25 @@ function may(operation) {
 
 /** Show only what this visitor may do. @param {Session} session */
 function showSession({ role, signed_in: signedIn }) {
-  page.filters.hidden = page.columns.hidden = !may("list");
+  if (!may("list")) page.filters.hidden = page.columns.hidden = page.noRecords.hidden = true;
   page.signIn.hidden = role === "operator";
   page.signOut.hidden = !signedIn;
+  page.label.hidden = !(may("list") && may("correct"));
+}
+
+/** @returns {number | null} how many records match the filter; null: unknown */
+function matching() {
+  return countMatching(counts, filters.query);
+}
+
+function showRange() {
+  paging.show(position, {
+    shown: table.records.length,
+    matching: matching(),
+    filtered: filters.query.size > 0,
+    newer: newer.length > 0,
+    older: next !== null,
+  });
 }
 
 /** Show why records may be missing from the table, and what is recorded about visitors. */
@@ -90,42 +146,65 @@ async function showState() {
 async function loadCounts() {
   if (!may("count")) return;
   try {
-    const { days, confusion } = await fetchCounts();
-    const [byDay, matrix] = [resultsByDay(days), confusionMatrix(confusion)];
-    charts.chart(page.days, byDay, { title: "Results by day", shorten });
-    charts.table(page.daysTable, byDay, "Result");
-    charts.chart(page.confusion, matrix, { title: "Confusion matrix: intended digits in rows, results in columns", shorten });
-    charts.table(page.confusionTable, matrix, "Intended \\ result");
+    counts = await fetchCounts();
+    statistics.show(counts);
+    showRange();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
 }
 
-/** @param {string} name @returns {string} short enough for a chart: the day of the month, a digit or a dash */
-function shorten(name) {
-  return name === NOT_A_DIGIT ? "–" : name.slice(-2);
+/** @param {PredictionRecord} record */
+function open(record) {
+  const row = table.records.indexOf(record);
+  opened = { id: record.id, row };
+  dialog.open(record, {
+    mayChangeAll: may("correct") && may("delete"),
+    newer: row > 0 || newer.length > 0,
+    older: row < table.records.length - 1 || next !== null,
+  });
 }
 
-page.older.addEventListener("click", () => {
-  if (next) cursors.push(next);
-  void load();
-});
-page.newer.addEventListener("click", () => {
-  cursors.pop();
-  void load();
-});
+/** Open the next record (1) or the previous one (-1), from the page that has it. @param {1 | -1} step */
+async function openNeighbor(step) {
+  const row = table.records.findIndex(({ id }) => id === opened.id);
+  // A correction may have removed it from the table; the next one has then taken its row.
+  const wanted = row >= 0 ? row + step : opened.row + Math.min(step, 0);
+  if (wanted >= table.records.length && next !== null) {
+    await goOlder();
+    if (table.records.length > 0) open(table.records[0]);
+  } else if (wanted < 0 && newer.length > 0) {
+    await goNewer();
+    if (table.records.length > 0) open(table.records[table.records.length - 1]);
+  } else if (table.records[wanted]) {
+    open(table.records[wanted]);
+  }
+}
+
+async function goOlder() {
+  if (next !== null) await go({ before: next, from: position.from + table.records.length }, [...newer, position]);
+}
+
+async function goNewer() {
+  await go(newer.at(-1) ?? NEWEST, newer.slice(0, -1));
+}
+
+addEventListener("popstate", () => void showAddress());
 
 async function poll() {
-  if (document.visibilityState === "visible" && cursors.length === 0) {
+  const began = Date.now();
+  if (document.visibilityState === "visible" && (position.before === null || failure)) {
     if (await load({ highlightNew: true })) await loadCounts();
   }
-  setTimeout(poll, POLL_INTERVAL);
+  // A filter that few records match takes the server long: at most a tenth of its time.
+  setTimeout(poll, Math.max(POLL_INTERVAL, 9 * (Date.now() - began)));
 }
 
 setUpSignIn(page, () => {
   session = null;
   void load().then(loadCounts);
 });
-await load();
+document.documentElement.dataset.ready = ""; // see start.js
+await showAddress();
 await loadCounts();
 setTimeout(poll, POLL_INTERVAL);

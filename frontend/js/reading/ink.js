@@ -8,7 +8,10 @@ import { changed, countAbove, largest, map, median, round } from "./image.js";
  * @typedef {"blank" | "photograph"} NoInk photograph: only the server can read it
  */
 
-const FAINTEST = 24; // gray levels; a drawing whose ink differs less from the paper is blank
+const FAINTEST = 4; // gray levels; a drawing whose ink differs less from the paper is blank
+const FAINT = 24; // gray levels; ink that differs less may be noise, unless nearly all paper has the same color
+const MOST_NOISE = 0.3; // fraction of the pixels of a flat image that may differ by less than FLAT_TOLERANCE
+const MOST_FAINT_NOISE = 0.03; // the same with faint ink
 const FLAT_TOLERANCE = 3; // gray levels by which a pixel may differ from the paper color and still be flat paper
 const FLAT_SHARE = 0.25; // least fraction of flat paper in a flat image
 const HAZE = 0.25; // fraction of the strongest ink; fainter non-paper is antialiasing or haze
@@ -31,6 +34,8 @@ export function findInk(gray) {
  */
 export function findInkInColor({ data, width, height }) {
   const size = width * height;
+  const gray = opaqueGray(data, size);
+  if (gray) return findInk({ data: gray, width, height });
   const channels = [0, 1, 2, 3].map((channel) => {
     const plane = new Uint8Array(size);
     for (let i = 0; i < size; i++) plane[i] = data[4 * i + channel];
@@ -38,10 +43,9 @@ export function findInkInColor({ data, width, height }) {
   });
   const [red, green, blue, alpha] = channels;
   if (countAbove(alpha, 254) < size) {
-    const gray = onPaper(red, green, blue, alpha);
-    return gray ? findInk({ data: gray, width, height }) : "blank";
+    const blended = onPaper(red, green, blue, alpha);
+    return blended ? findInk({ data: blended, width, height }) : "blank";
   }
-  if (same(red, green) && same(red, blue)) return findInk({ data: red, width, height });
   const difference = new Uint8Array(size);
   const planes = [red, green, blue];
   for (const [i, values] of border(planes, width, height).entries()) {
@@ -52,10 +56,18 @@ export function findInkInColor({ data, width, height }) {
   return fromDifference({ data: difference, width, height });
 }
 
-/** @param {Uint8Array} a @param {Uint8Array} b */
-function same(a, b) {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+/**
+ * @param {Uint8ClampedArray | Uint8Array} data RGBA @param {number} size in px
+ * @returns {Uint8Array | null} null if a pixel is colored or not opaque
+ */
+function opaqueGray(data, size) {
+  const gray = new Uint8Array(size);
+  for (let i = 0, at = 0; i < size; i++, at += 4) {
+    const level = data[at];
+    if (level !== data[at + 1] || level !== data[at + 2] || data[at + 3] !== 255) return null;
+    gray[i] = level;
+  }
+  return gray;
 }
 
 /** @param {Gray} difference from the paper @returns {Gray | NoInk} */
@@ -71,6 +83,8 @@ function fromDifference(difference) {
 function isFlat({ data, width, height }, peak) {
   if (Math.max(width, height) < SMALL) return true;
   const inked = countAbove(data, FLAT_TOLERANCE);
+  const noise = countAbove(data, 0) - inked;
+  if (noise > (peak >= FAINT ? MOST_NOISE : MOST_FAINT_NOISE) * data.length) return false;
   if (inked <= MOST_HAZE * data.length) return true;
   const strong = countAbove(data, Math.floor(HAZE * peak));
   return data.length - inked >= FLAT_SHARE * data.length && inked - strong <= Math.max(MOST_HAZE * data.length, strong / 2);

@@ -1,9 +1,11 @@
-import { grayPNG } from "../model/png.js";
+import { CAN_ENCODE, grayPNG } from "../model/png.js";
+import { NOT_A_DIGIT } from "../model/text.js";
 import { Reader } from "./reader.js";
 
 /**
- * @import {Stroke} from "../model/geometry.js"
  * @import {Reading} from "../network/predict.js"
+ * @import {Input} from "./read.js"
+ * @import {Answer, Normalized, Question} from "./worker.js"
  */
 
 /** A dot, read once to find out whether the network has loaded. */
@@ -13,44 +15,47 @@ const DOT = [{ points: [{ x: 140, y: 140, t: 0 }], width: 18 }];
 export class LocalReader {
   #reader;
 
-  /** @param {Reader} reader */
-  constructor(reader) {
+  /** @param {Reader} reader @param {string} version SHA-256 of the network's weights */
+  constructor(reader, version) {
     this.#reader = reader;
+    this.version = version;
   }
 
-  /**
-   * Load the network.
-   * @param {string} version of the server's network: the beginning of its weights' SHA-256
-   * @returns {Promise<LocalReader | null>} null: this browser or this server does not have it; ask the server instead
-   */
-  static async load(version) {
-    if (!("CompressionStream" in globalThis)) return null; // grayPNG needs it
+  /** @returns {Promise<LocalReader | null>} null: it can't be loaded here */
+  static async load() {
+    if (!CAN_ENCODE) return null;
     const reader = new Reader();
-    try {
-      const result = await reader.read({ strokes: DOT });
-      if (result.kind === "reading" && result.version.startsWith(version)) return new LocalReader(reader);
-    } catch {
-      // The network could not be loaded.
-    }
+    const result = await reader.read({ strokes: DOT }).catch(() => null);
+    if (result?.kind === "reading") return new LocalReader(reader, result.version);
     reader.close();
     return null;
   }
 
   /**
-   * @param {readonly Stroke[]} strokes of a drawing without a picture
-   * @returns {Promise<Reading>}
+   * @param {Input} input
+   * @param {boolean} [cutting] whether to cut touching digits, unless a newer drawing comes; it takes long
+   * @returns {Promise<Reading | null>} null: only the server can read it, because it is a photograph or blank
    */
-  async read(strokes) {
-    const result = await this.#reader.read({ strokes });
-    if (result.kind !== "reading") throw new Error(`Strokes were read as ${result.kind}.`);
-    const { runnerUp, ...reading } = result.reading;
-    return { ...reading, runner_up: runnerUp, seen: await grayPNG(opaque(result.seen)) };
+  async read(input, cutting = true) {
+    const result = await this.#reader.read(input, cutting).catch(() => null);
+    if (result?.kind !== "reading") return null;
+    const { number, reading, cuttable } = result;
+    const { probabilities, runnerUp } = reading;
+    const seen = await grayPNG({ data: result.seen, width: 28, height: 28 });
+    if (number) return { ...number, digit: null, probabilities, runner_up: runnerUp, seen, cuttable };
+    const { digit, confidence, verdict } = reading;
+    const text = verdict === "not_a_digit" ? NOT_A_DIGIT : String(digit);
+    return { result: text, digit, digits: null, confidence, probabilities, verdict, runner_up: runnerUp, seen, cuttable };
   }
-}
 
-/** @param {Uint8Array} gray 28x28 @returns {ImageData} */
-function opaque(gray) {
-  const image = new ImageData(28, 28);
-  gray.forEach((level, i) => image.data.set([level, level, level, 255], 4 * i));
-  return image;
+  /** Read on with the network that the server has now; if it can't be loaded, with the same one. */
+  async refresh() {
+    const refreshed = await this.#reader.refresh().catch(() => null);
+    if (refreshed) this.version = refreshed.version;
+  }
+
+  /** @param {Input | Normalized} input @param {Question} question @returns {Promise<Answer>} */
+  ask(input, question) {
+    return this.#reader.ask(input, question);
+  }
 }

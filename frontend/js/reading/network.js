@@ -2,11 +2,13 @@ import { loadKernel, START } from "./convolution.js";
 
 /**
  * @import {Kernel} from "./convolution.js"
+ * @import {LastLayer} from "./last_layer.js"
  * @typedef {{kind: "convolution" | "logits", kernel: number, cin: number, cout: number, stride: number, pad: number}} Layer
  * @typedef {{weights_sha256: string, sure: number, not_a_digit: number, layers: Layer[]}} Model the header of
  *   network.bin, which training/browser.py describes; pad: zeros to the right of and below a layer's input
  * @typedef {Layer & {input: number, inputRow: number, weights: number, bias: number, side: number}} Placed addresses in
  *   memory, in bytes; inputRow: floats; side: of the output
+ * @typedef {{side: number, channels: number, sees: number}} LayerShape
  */
 
 const SIDE = 28;
@@ -57,6 +59,61 @@ export class Network {
       convolve(input, inputRow, weights, bias, next.input, next.inputRow, side, side, cin, cout, stride);
     }
     throw new Error("The network has no last layer.");
+  }
+
+  /** Of each convolution: its output, and how many px of the 28x28 one value of it depends on. @returns {LayerShape[]} */
+  get shapes() {
+    let [sees, step] = [1, 1]; // step: px of the image from one value to the next
+    return this.#layers.slice(0, -1).map(({ side, cout, kernel, stride }) => {
+      sees += (kernel - 1) * step;
+      step *= stride;
+      return { side, channels: cout, sees };
+    });
+  }
+
+  /**
+   * What a convolution computed in the last run.
+   * @param {number} layer 0: the first
+   * @returns {Float32Array} [channel][y][x]
+   */
+  activations(layer) {
+    const { side, channels } = this.shapes[layer];
+    const { input, inputRow } = this.#layers[layer + 1];
+    const values = new Float32Array(channels * side * side);
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const from = input / 4 + y * inputRow + x * channels;
+        for (let c = 0; c < channels; c++) values[(c * side + y) * side + x] = this.#kernel.memory[from + c];
+      }
+    }
+    return values;
+  }
+
+  /** What the last layer was given in the last run. */
+  get features() {
+    const { input, kernel, cin } = /** @type {Placed} */ (this.#layers.at(-1));
+    return this.#kernel.memory.slice(input / 4, input / 4 + kernel ** 2 * cin);
+  }
+
+  /** The last layer, from its features to logits. @returns {LastLayer} */
+  get lastLayer() {
+    const { weights, bias, kernel, cin, cout } = /** @type {Placed} */ (this.#layers.at(-1));
+    const { memory } = this.#kernel;
+    return {
+      weights: Float64Array.from(memory.subarray(weights / 4, weights / 4 + kernel ** 2 * cin * cout)),
+      bias: Float64Array.from(memory.subarray(bias / 4, bias / 4 + cout)),
+    };
+  }
+
+  /** The sum of what one channel of a convolution computed in the last run. @param {number} layer @param {number} channel */
+  response(layer, channel) {
+    const { side, channels } = this.shapes[layer];
+    const { input, inputRow } = this.#layers[layer + 1];
+    let sum = 0;
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) sum += this.#kernel.memory[input / 4 + y * inputRow + x * channels + channel];
+    }
+    return sum;
   }
 }
 

@@ -17,19 +17,24 @@ const BOX = 20; // px, the longer side of the digit in it
 const WORK = 120; // px, the longer side at which specks are removed and the stroke width is measured
 const [THINNEST, THICKEST] = [1.5 / BOX, 3 / BOX]; // stroke width relative to the box
 const SPECK = 0.04; // fraction of all ink; a smaller component is a speck
-const FAINT = 40; // of 255: stronger ink counts for the bounding box
+export const FAINT = 40; // of 255: stronger ink counts for the bounding box
 
 /**
  * @param {Gray} ink some of it stronger than FAINT, as findInk's always is
  * @returns {Gray} 28x28
  */
 export function normalize(ink) {
+  return normalizePiece(ink).ink;
+}
+
+/** The same, with the box that the 28x28 image covers, in px of `ink`. @param {Gray} ink @returns {Piece} */
+export function normalizePiece(ink) {
   const cropped = toInk({ ink, box: { left: 0, top: 0, width: ink.width, height: ink.height } });
   let work = fit(cropped, WORK);
   if (isLost(work.ink)) work = fit(setStrokeWidth(cropped), WORK);
   let clean = withoutSpecks(work);
   if (clean !== work) clean = withoutSpecks(fit(toInk(cut(ink, clean.box)), WORK));
-  return center(fit(setStrokeWidth(clean), BOX).ink);
+  return center(fit(setStrokeWidth(clean), BOX));
 }
 
 /**
@@ -52,19 +57,28 @@ function cut(ink, box) {
 
 /** Crop to the bounding box of the ink. @param {Piece} piece @returns {Piece} */
 function toInk(piece) {
-  const { data, width, height } = piece.ink;
-  let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (data[y * width + x] <= FAINT) continue;
+  const { left, top, width, height } = boundingBox(piece.ink);
+  return { ink: crop(piece.ink, left, top, width, height), box: part(piece, left, top, width, height) };
+}
+
+/** @param {Box} box in px @param {{width: number, height: number}} whole @returns {Box} in fractions of the whole */
+export function fractionsOf({ left, top, width, height }, whole) {
+  return { left: left / whole.width, top: top / whole.height, width: width / whole.width, height: height / whole.height };
+}
+
+/** @param {Gray} ink @returns {Box} of what is stronger than FAINT; its size is 0 if nothing is */
+export function boundingBox({ data, width, height }) {
+  let [left, right, top, bottom] = [width, 0, height, 0];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      if (data[at] <= FAINT) continue;
       if (x < left) left = x;
-      if (x > right) right = x;
+      if (x >= right) right = x + 1;
       if (y < top) top = y;
-      bottom = y;
+      bottom = y + 1;
     }
   }
-  const [w, h] = [right + 1 - left, bottom + 1 - top];
-  return { ink: crop(piece.ink, left, top, w, h), box: part(piece, left, top, w, h) };
+  return right === 0 ? { left: 0, top: 0, width: 0, height: 0 } : { left, top, width: right - left, height: bottom - top };
 }
 
 /** Resample so that the longer side is `longer` px. @param {Piece} piece @param {number} longer @returns {Piece} */
@@ -121,7 +135,7 @@ function withoutSpecks(piece) {
 }
 
 /** Width of the stroke in px: twice the median distance from its center line to its edge. @param {Gray} ink */
-function strokeWidth(ink) {
+export function strokeWidth(ink) {
   const inside = strong(pad(ink, 1));
   const { width, height } = inside;
   const distance = distances(inside);
@@ -166,8 +180,9 @@ function setStrokeWidth(piece) {
   return toInk({ ink: changed, box: part(piece, -margin, -margin, inside.width, inside.height) });
 }
 
-/** Paste into 28x28, shifted by whole px so that the center of mass is in the middle. @param {Gray} ink @returns {Gray} */
-function center({ data, width, height }) {
+/** Paste into 28x28, shifted by whole px so that the center of mass is in the middle. @param {Piece} piece @returns {Piece} */
+function center(piece) {
+  const { data, width, height } = piece.ink;
   let [mass, momentX, momentY] = [0, 0, 0];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -182,5 +197,5 @@ function center({ data, width, height }) {
   const [left, top] = [shift(momentX, width), shift(momentY, height)];
   const out = blank(SIDE, SIDE);
   for (let y = 0; y < height; y++) out.data.set(data.subarray(y * width, (y + 1) * width), (top + y) * SIDE + left);
-  return out;
+  return { ink: out, box: part(piece, -left, -top, SIDE, SIDE) };
 }

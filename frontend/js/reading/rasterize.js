@@ -8,21 +8,24 @@ import { blank } from "./image.js";
  * @typedef {{points: readonly Point[], width: number}} Stroke in px of the canvas
  */
 
-const SIZE = 280; // px, the side of the canvas
+const SIZE = 280; // px, the height of the canvas, and its width unless the paper is wide
 const PIECE = 2; // px, about the length of the straight pieces of a curve
 const THINNER = 0.02; // px by which Chromium's edges lie inside their true place, on the average
 
 /**
  * @param {readonly Stroke[]} strokes
- * @returns {Gray} 280x280, black strokes with round caps and joins on white paper
+ * @param {number} [width] of the paper in px
+ * @returns {Gray} 280 px high, black strokes with round caps and joins on white paper
  */
-export function rasterize(strokes) {
-  const paper = blank(SIZE, SIZE);
+export function rasterize(strokes, width = SIZE) {
+  const paper = blank(width, SIZE);
   paper.data.fill(255);
-  for (const { points, width } of strokes) {
-    const ink = cover(flatten(points), width / 2 - THINNER);
-    for (let i = 0; i < ink.length; i++) {
-      if (ink[i] > 0) paper.data[i] = Math.round(paper.data[i] * (1 - ink[i]));
+  for (const stroke of strokes) {
+    const { share, left, top, right, bottom } = cover(flatten(stroke.points), stroke.width / 2 - THINNER, width);
+    for (let y = top, i = 0; y < bottom; y++) {
+      for (let at = y * width + left; at < y * width + right; at++, i++) {
+        if (share[i] > 0) paper.data[at] = Math.round(paper.data[at] * (1 - share[i]));
+      }
     }
   }
   return paper;
@@ -61,22 +64,25 @@ function onCurve(from, bend, to, t) {
 }
 
 /**
- * The share of each pixel that a round pen covers.
- * @param {Point[]} line @param {number} radius
- * @returns {Float32Array} SIZE x SIZE, 0 to 1
+ * The share of each pixel that a round pen covers, in the part of the paper that it touches.
+ * @param {Point[]} line @param {number} radius @param {number} width of the paper
  */
-function cover(line, radius) {
-  const share = new Float32Array(SIZE * SIZE);
+function cover(line, radius, width) {
   const reach = radius + 1;
+  const [xs, ys] = [line.map(({ x }) => x), line.map(({ y }) => y)];
+  const [left, right] = span(Math.min(...xs), Math.max(...xs), reach, width);
+  const [top, bottom] = span(Math.min(...ys), Math.max(...ys), reach, SIZE);
+  const row = Math.max(0, right - left);
+  const share = new Float32Array(row * Math.max(0, bottom - top)); // 0 to 1
   for (let i = 0; i < line.length; i++) {
     const [a, b] = [line[Math.max(0, i - 1)], line[i]];
     const [dx, dy] = [b.x - a.x, b.y - a.y];
     const square = dx * dx + dy * dy || 1;
-    const [left, right] = span(a.x, b.x, reach);
-    const [top, bottom] = span(a.y, b.y, reach);
-    for (let y = top; y <= bottom; y++) {
-      for (let x = left; x <= right; x++) {
-        const at = y * SIZE + x;
+    const [from, to] = span(a.x, b.x, reach, width);
+    const [above, below] = span(a.y, b.y, reach, SIZE);
+    for (let y = above; y < below; y++) {
+      for (let x = from; x < to; x++) {
+        const at = (y - top) * row + x - left;
         if (share[at] === 1) continue;
         const px = x + 0.5 - a.x;
         const py = y + 0.5 - a.y;
@@ -90,12 +96,15 @@ function cover(line, radius) {
       }
     }
   }
-  return share;
+  return { share, left, top, right, bottom };
 }
 
-/** The pixels that a pen touches between two places. @param {number} a @param {number} b @param {number} reach */
-function span(a, b, reach) {
-  return [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(SIZE - 1, Math.ceil(Math.max(a, b) + reach))];
+/**
+ * The pixels that a pen touches between two places, from the first to the one after the last.
+ * @param {number} a @param {number} b @param {number} reach @param {number} size of the paper
+ */
+function span(a, b, reach, size) {
+  return [Math.max(0, Math.floor(Math.min(a, b) - reach)), Math.min(size, Math.ceil(Math.max(a, b) + reach) + 1)];
 }
 
 /**

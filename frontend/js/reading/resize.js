@@ -12,6 +12,25 @@ export function resize(image, width, height, smaller) {
   return smaller ? area(image, width, height) : linear(image, width, height);
 }
 
+/**
+ * The same by INTER_AREA, whether smaller or larger.
+ * @param {Gray} image @param {number} width @param {number} height
+ * @returns {Gray}
+ */
+export function resizeByArea(image, width, height) {
+  if (width === image.width && height === image.height) return image;
+  if (image.width >= width && image.height >= height) return area(image, width, height);
+  return between(image, sharedNeighbors(image.width, width), sharedNeighbors(image.height, height));
+}
+
+/** Downscale so that the longer side is `longer` px; a smaller image is returned as it is. @param {Gray} image @param {number} longer */
+export function shrink(image, longer) {
+  const scale = longer / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, round(side * scale)));
+  return area(image, width, height);
+}
+
 /** @param {Gray} image @param {number} width @param {number} height @returns {Gray} */
 function area(image, width, height) {
   if (image.width % width === 0 && image.height % height === 0) return wholeBlocks(image, width, height);
@@ -85,12 +104,20 @@ function overlaps(source, target) {
   return { first, from, weight };
 }
 
-/**
- * In integers, as OpenCV computes it: weights have eleven bits, and four bits of a row's sums are dropped.
- * @param {Gray} image @param {number} width @param {number} height @returns {Gray}
- */
+/** @param {Gray} image @param {number} width @param {number} height @returns {Gray} */
 function linear(image, width, height) {
-  const [columns, rows] = [neighbors(image.width, width), neighbors(image.height, height)];
+  return between(image, neighbors(image.width, width), neighbors(image.height, height));
+}
+
+/**
+ * Each target pixel from two columns and two rows. In integers, as OpenCV computes it: weights have eleven bits, and four
+ * bits of a row's sums are dropped.
+ * @typedef {{low: number, high: number, near: number, far: number}} Neighbors near, far: the weights of low and high
+ * @param {Gray} image @param {Neighbors[]} columns @param {Neighbors[]} rows
+ * @returns {Gray}
+ */
+function between(image, columns, rows) {
+  const [width, height] = [columns.length, rows.length];
   const result = blank(width, height);
   const { data } = image;
   for (let y = 0; y < height; y++) {
@@ -119,5 +146,20 @@ function neighbors(source, target) {
     const low = Math.floor(place);
     const part = Math.fround(place - low);
     return { low: within(low), high: within(low + 1), near: round((1 - part) * 2048), far: round(part * 2048) };
+  });
+}
+
+/**
+ * The one or two source pixels that a smaller target pixel covers, and the share of it that each has.
+ * @param {number} source @param {number} target
+ * @returns {Neighbors[]}
+ */
+function sharedNeighbors(source, target) {
+  const [scale, inverse] = [1 / (target / source), target / source];
+  return Array.from({ length: target }, (_, i) => {
+    const low = Math.min(Math.floor(i * scale), source - 1);
+    const over = Math.fround(i + 1 - (low + 1) * inverse);
+    const part = over <= 0 || low === source - 1 ? 0 : Math.fround(over - Math.floor(over));
+    return { low, high: Math.min(low + 1, source - 1), near: round((1 - part) * 2048), far: round(part * 2048) };
   });
 }

@@ -11,7 +11,7 @@ export class Bars {
     this.show(Array(10).fill(0));
   }
 
-  /** @param {readonly number[]} probabilities if all are 0, no bar is highlighted */
+  /** @param {readonly number[]} probabilities the largest is highlighted, unless all are about the same */
   show(probabilities) {
     const most = Math.max(...probabilities);
     this.#bars.forEach((bar, digit) => {
@@ -19,7 +19,7 @@ export class Bars {
       bar.dataset.digit = String(digit);
       bar.dataset.percent = probability < 0.01 ? "" : probability > 0.99 ? ">99" : `${Math.round(100 * probability)}`;
       bar.style.setProperty("--fraction", String(probability));
-      bar.classList.toggle("best", probability > 0 && probability === most);
+      bar.classList.toggle("best", probability > 0.2 && probability === most);
     });
   }
 }

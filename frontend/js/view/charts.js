@@ -1,74 +1,50 @@
+import { formatNumber, text } from "../texts.js";
 import { make } from "./elements.js";
 
 /**
  * @import {Grid} from "../model/counts.js"
  */
 
-const SVG = "http://www.w3.org/2000/svg";
-const CELL = 26;
-const MARGIN = 30;
-
 /**
- * Show a grid of counts as a heat map.
- * @param {Element} parent
+ * Show a grid of counts as a table whose cells are shaded by their counts. Counts link to the records behind them.
+ * @param {HTMLTableElement} table its caption stays
  * @param {Grid} grid
- * @param {{title: string, shorten?: (name: string) => string}} texts
+ * @param {object} texts
+ * @param {string} texts.corner the top left heading
+ * @param {(row: string) => string} texts.rowName
+ * @param {(column: string) => string} texts.columnName
+ * @param {(row: string, column: string | null) => string} texts.link address of the records of a cell; column null: of a row
  */
-export function chart(parent, { rows, columns, cells }, { title, shorten = (name) => name }) {
+export function heatMap(table, { rows, columns, cells }, { corner, rowName, columnName, link }) {
   const most = Math.max(1, ...cells.flat());
-  const [width, height] = [MARGIN + CELL * columns.length, MARGIN + CELL * rows.length];
-  const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
-  columns.forEach((name, x) => svg.append(text(shorten(name), MARGIN + CELL * (x + 0.5), MARGIN / 2)));
-  rows.forEach((name, y) => {
-    svg.append(text(shorten(name), MARGIN / 2, MARGIN + CELL * (y + 0.5)));
-    columns.forEach((column, x) => {
-      const count = cells[y][x];
-      const [left, top] = [MARGIN + CELL * x, MARGIN + CELL * y];
-      // Square root, so that a single error stays visible beside a thousand correct results.
-      const fill = shape("rect", { x: left + 1, y: top + 1, width: CELL - 2, height: CELL - 2, rx: 4, class: "cell" });
-      fill.style.setProperty("--fraction", String(Math.sqrt(count / most)));
-      const label = shape("title", {});
-      label.textContent = `${name}, ${column}: ${count}`;
-      fill.append(label);
-      svg.append(fill);
-      if (count > 0) svg.append(text(compact(count), left + CELL / 2, top + CELL / 2, "count"));
-    });
-  });
-  parent.replaceChildren(svg);
+  const heading = (/** @type {string} */ name) => make("th", { scope: "col" }, name);
+  table.createTHead().replaceChildren(make("tr", {}, ...[corner, ...columns.map(columnName), text("recorder.all")].map(heading)));
+  const body = table.tBodies[0] ?? table.createTBody();
+  body.replaceChildren(
+    ...rows.map((row, y) => {
+      const total = cells[y].reduce((sum, count) => sum + count, 0);
+      return make(
+        "tr",
+        {},
+        make("th", { scope: "row" }, rowName(row)),
+        ...cells[y].map((count, x) => {
+          const cell = make("td", { className: "cell" }, linked(count, link(row, columns[x])));
+          // Square root, so that a single error stays visible beside a thousand correct results.
+          cell.style.setProperty("--fraction", String(Math.sqrt(count / most)));
+          return cell;
+        }),
+        make("td", { className: "total" }, linked(total, link(row, null))),
+      );
+    }),
+  );
 }
 
-/**
- * Show the same grid as a table.
- * @param {HTMLTableElement} table
- * @param {Grid} grid
- * @param {string} corner the top left heading
- */
-export function table(table, { rows, columns, cells }, corner) {
-  table.replaceChildren();
-  const head = table.createTHead().insertRow();
-  head.append(...[corner, ...columns].map((name) => make("th", { scope: "col" }, name)));
-  const body = table.createTBody();
-  rows.forEach((name, y) => {
-    const row = body.insertRow();
-    row.append(make("th", { scope: "row" }, name), ...cells[y].map((count) => make("td", {}, String(count))));
-  });
+/** @param {number} count @param {string} href */
+function linked(count, href) {
+  return count > 0 ? make("a", { href, title: formatNumber(count) }, compact(count)) : "";
 }
 
-/** @param {number} count @returns {string} at most four characters */
+/** @param {number} count @returns {string} at most four characters, with K and M in every language */
 function compact(count) {
   return new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
-}
-
-/** @param {string} content @param {number} x @param {number} y @param {string} [kind] */
-function text(content, x, y, kind = "name") {
-  const element = shape("text", { x, y, class: kind });
-  element.textContent = content;
-  return element;
-}
-
-/** @param {string} name @param {Record<string, string | number>} attributes */
-function shape(name, attributes) {
-  const element = /** @type {SVGElement} */ (document.createElementNS(SVG, name));
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
 }

@@ -1,7 +1,7 @@
-import { labelText, NOT_A_DIGIT, withArticle } from "../model/text.js";
+import { isNumber, LABELS, labelText, withArticle } from "../model/text.js";
 import { Failure } from "../network/client.js";
-import { correctRecord, deleteRecord } from "../network/records.js";
 import { retry } from "../network/retry.js";
+import { text } from "../texts.js";
 import { make } from "./elements.js";
 
 /**
@@ -10,12 +10,14 @@ import { make } from "./elements.js";
  * @import {Result} from "./result.js"
  */
 
-const LABELS = [..."0123456789", "not_a_digit"];
+/** Loaded with the first prediction, which keeps the first view small. */
+const records = () => import("../network/records.js");
 
 /** The buttons that correct the prediction that was just recorded. */
 export class Correction {
   #page;
   #result;
+  #number;
   /** @type {Prediction | null} */
   #prediction = null;
 
@@ -30,12 +32,25 @@ export class Correction {
         return button;
       }),
     );
+    this.#number = make("input", {
+      className: "label number",
+      inputMode: "decimal",
+      pattern: page.expected.pattern,
+      maxLength: 40,
+      placeholder: text("draw.another_number"),
+      ariaLabel: text("draw.another_number_label"),
+    });
+    this.#number.addEventListener("change", () => {
+      if (this.#number.reportValidity()) void this.choose(this.#number.value || null);
+    });
+    page.labels.append(this.#number);
     page.deleteRecord.addEventListener("click", () => void this.#delete());
   }
 
   /** @param {Prediction} prediction that was recorded */
   open(prediction) {
     this.#prediction = prediction;
+    void records();
     this.#mark(null);
     this.#page.correction.hidden = false;
   }
@@ -45,12 +60,15 @@ export class Correction {
     this.#page.correction.toggleAttribute("hidden", true);
   }
 
-  /** @param {string} label "0" to "9" or "not_a_digit"; choosing the current label again removes it */
+  /**
+   * @param {string | null} label "0" to "9", a number or "not_a_digit"; null, or choosing the current label again, removes it
+   */
   async choose(label) {
     const prediction = this.#prediction;
     if (!prediction) return;
     const wanted = this.#chosen() === label ? null : label;
     try {
+      const { correctRecord } = await records();
       await retry(() => correctRecord(prediction.id, wanted), (failure) => this.#result.retrying(failure));
       if (this.#prediction !== prediction) return;
       this.#result.notice("");
@@ -65,6 +83,7 @@ export class Correction {
     const prediction = this.#prediction;
     if (!prediction) return;
     try {
+      const { deleteRecord } = await records();
       await retry(() => deleteRecord(prediction.id), (failure) => this.#result.retrying(failure));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -83,8 +102,10 @@ export class Correction {
   /** @param {string | null} label */
   #mark(label) {
     for (const button of this.#buttons()) button.ariaPressed = String(button.value === label);
-    const meant = label === "not_a_digit" ? NOT_A_DIGIT : label && withArticle(label);
-    this.#page.corrected.textContent = meant ? `Correction saved: ${meant}. Press the same button again to remove it.` : "";
+    const number = label !== null && isNumber(label);
+    this.#number.value = number ? label : "";
+    const meant = /^\d$/.test(label ?? "") ? withArticle(String(label)) : labelText(label ?? "");
+    this.#page.corrected.textContent = meant && text(number ? "draw.corrected_number" : "draw.corrected", { label: meant });
   }
 
   #buttons() {

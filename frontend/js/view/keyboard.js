@@ -1,4 +1,6 @@
 import { clamp, SIZE } from "../model/geometry.js";
+import { wholePercent } from "../model/text.js";
+import { text } from "../texts.js";
 
 /**
  * @import {Drawing} from "../model/drawing.js"
@@ -32,7 +34,8 @@ export function setUpKeyboard(paper, drawing, tools, announce) {
   const held = new Set();
 
   const point = () => ({ x: pen.x, y: pen.y, t: performance.now() });
-  const position = () => `${Math.round((100 * pen.x) / SIZE)}% across, ${Math.round((100 * pen.y) / SIZE)}% down`;
+  drawing.listen(() => (pen.x = clamp(pen.x, drawing.width)));
+  const position = () => text("draw.position", { across: wholePercent(pen.x / drawing.width), down: wholePercent(pen.y / SIZE) });
 
   function show() {
     const kind = pen.down ? "down" : "up";
@@ -50,12 +53,12 @@ export function setUpKeyboard(paper, drawing, tools, announce) {
   function toggle() {
     if (pen.down) {
       lift();
-      announce(`Pen lifted, ${position()}.`);
+      announce(text("draw.pen_lifted", { position: position() }));
     } else {
       pen.down = true;
       if (tools.erasing) drawing.erase(point(), point(), tools.eraserWidth / 2);
       else drawing.begin(KEYBOARD, point(), tools.width);
-      announce(`Pen down, ${position()}.`);
+      announce(text("draw.pen_down", { position: position() }));
     }
   }
 
@@ -63,8 +66,8 @@ export function setUpKeyboard(paper, drawing, tools, announce) {
   function move(step) {
     const before = point();
     for (const key of held) {
-      pen.x = clamp(pen.x + step * ARROWS[key][0]);
-      pen.y = clamp(pen.y + step * ARROWS[key][1]);
+      pen.x = clamp(pen.x + step * ARROWS[key][0], drawing.width);
+      pen.y = clamp(pen.y + step * ARROWS[key][1], SIZE);
     }
     if (pen.down && tools.erasing) drawing.erase(before, point(), tools.eraserWidth / 2);
     else if (pen.down) drawing.extend(KEYBOARD, [point()]);

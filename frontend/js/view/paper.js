@@ -1,9 +1,11 @@
 import { curve, fit, SIZE } from "../model/geometry.js";
-import { canEncodeGray, grayPNG } from "../model/png.js";
+import { CAN_ENCODE, grayPNG } from "../model/png.js";
+import { rasterize } from "../reading/rasterize.js";
 
 /**
  * @import {Drawing, Picture} from "../model/drawing.js"
  * @import {Stroke, Point} from "../model/geometry.js"
+ * @import {Input as LocalInput} from "../reading/read.js"
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -11,19 +13,23 @@ const BACKGROUND = "#fff";
 const INK = "#000";
 
 /**
- * Paints the drawing twice: on the 280 x 280 canvas, which receives pointer events and is sent to the
- * server, and above it as SVG, which is sharp at every screen density and zoom.
+ * Paints the drawing twice: on a canvas 280 pixels high, which receives pointer events, and above it as SVG, which is sharp at
+ * every screen density and zoom.
  */
 export class Paper {
   /** What was painted last; lengths: the number of points of each stroke. */
   #painted = {
     picture: /** @type {Picture | null} */ (null),
     eraserPaths: /** @type {readonly Stroke[]} */ ([]),
+    width: SIZE,
     strokes: /** @type {readonly Stroke[]} */ ([]),
     lengths: /** @type {number[]} */ ([]),
   };
   /** @type {Promise<string> | null} */
   #dataURL = null;
+
+  /** Counts the changes of what is painted. */
+  revision = 0;
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -45,13 +51,14 @@ export class Paper {
 
   /** Repaint, only on change: after pointerup, Chromium delays responses until the next frame is painted. */
   update() {
-    const { strokes, picture, eraserPaths } = this.drawing;
+    const { strokes, picture, eraserPaths, width } = this.drawing;
     const lengths = strokes.map(({ points }) => points.length);
     const before = this.#painted;
-    this.#painted = { picture, eraserPaths, strokes, lengths };
+    this.#painted = { picture, eraserPaths, width, strokes, lengths };
     const same =
       picture === before.picture &&
       eraserPaths === before.eraserPaths &&
+      width === before.width &&
       strokes.length === before.strokes.length &&
       strokes.every((stroke, i) => stroke === before.strokes[i] && lengths[i] === before.lengths[i]);
     if (!same) this.#paint();
@@ -61,8 +68,10 @@ export class Paper {
     const { strokes, picture, eraserPaths } = this.drawing;
     const { context } = this;
     this.#dataURL = null;
+    this.revision += 1;
+    this.#setWidth();
     context.fillStyle = BACKGROUND;
-    context.fillRect(0, 0, SIZE, SIZE);
+    context.fillRect(0, 0, this.canvas.width, SIZE);
     this.image.toggleAttribute("hidden", !picture);
     if (picture) {
       const { x, y, width, height } = fit(picture.bitmap.width, picture.bitmap.height);
@@ -77,8 +86,18 @@ export class Paper {
     );
   }
 
+  #setWidth() {
+    const { width } = this.drawing;
+    if (width === this.canvas.width) return;
+    this.canvas.width = width; // which resets the context
+    setUp(this.context);
+    this.ink.setAttribute("viewBox", `0 0 ${width} ${SIZE}`);
+    this.canvas.parentElement?.style.setProperty("--width", String(width));
+  }
+
   /**
-   * The drawing as it is sent: an unchanged picture as it is, everything else as a PNG of the canvas.
+   * The drawing as it is sent: an unchanged picture as it is, strokes as a PNG of our own, because some browsers add noise
+   * to what is read from a canvas, and a picture with strokes as a PNG of the canvas.
    * @returns {Promise<string>} data URL; the same promise until the drawing changes
    */
   dataURL() {
@@ -88,8 +107,19 @@ export class Paper {
   async #encode() {
     const { strokes, picture, eraserPaths } = this.drawing;
     if (picture && strokes.length + eraserPaths.length === 0) return picture.url;
-    const pixels = this.context.getImageData(0, 0, SIZE, SIZE);
-    return canEncodeGray(pixels) ? grayPNG(pixels) : this.canvas.toDataURL("image/png");
+    if (!picture && CAN_ENCODE) return grayPNG(rasterize(strokes, this.drawing.width));
+    return this.canvas.toDataURL("image/png");
+  }
+
+  /**
+   * The drawing for the network in this browser: the same pixels as those that are sent.
+   * @returns {LocalInput}
+   */
+  localInput() {
+    const { strokes, picture, eraserPaths } = this.drawing;
+    if (!picture) return { strokes, paperWidth: this.drawing.width };
+    if (strokes.length + eraserPaths.length > 0) return { pixels: this.context.getImageData(0, 0, SIZE, SIZE), strokes };
+    return { pixels: pixelsOf(picture.bitmap) };
   }
 
   /** Show the position and width of the pen or the eraser. @param {Point} point @param {number} width @param {string} kind */
@@ -118,12 +148,27 @@ export class Paper {
   }
 }
 
+/** @param {ImageBitmap} bitmap @returns {ImageData} */
+function pixelsOf(bitmap) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser has no 2D canvas.");
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+}
+
 /** @param {HTMLCanvasElement} canvas */
 function context(canvas) {
   // Keep the canvas in main memory, since it is read after every stroke.
   const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
   if (!context) throw new Error("This browser has no 2D canvas.");
+  setUp(context);
+  return context;
+}
+
+/** @param {CanvasRenderingContext2D} context */
+function setUp(context) {
   context.lineCap = context.lineJoin = "round";
   context.imageSmoothingQuality = "high";
-  return context;
 }

@@ -1,3 +1,7 @@
+import { Failure } from "../network/client.js";
+import { convertPicture } from "../network/picture.js";
+import { text } from "../texts.js";
+
 /**
  * @import {DrawPage} from "../selectors.js"
  * @import {Drawing, Picture} from "../model/drawing.js"
@@ -18,8 +22,9 @@ export function setUpPictures(page, drawing, onError) {
     if (!file) return;
     try {
       drawing.setPicture(await readPicture(file));
-    } catch {
-      onError(`“${file.name}” can't be read as a picture. Use a PNG, JPEG, BMP or WebP file.`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      onError(text("draw.not_a_picture", { name: file.name, problem: error.message }));
     }
   }
 
@@ -41,9 +46,18 @@ export function setUpPictures(page, drawing, onError) {
   addEventListener("paste", (event) => void show(event.clipboardData?.files[0]));
 }
 
-/** @param {File} file @returns {Promise<Picture>} rotated as its EXIF data says */
+/** @param {Omit<Picture, "bitmap">} stored a picture without its pixels @returns {Promise<Picture>} */
+export async function reopenPicture(stored) {
+  const image = new Image();
+  image.src = stored.url;
+  await image.decode();
+  return { ...stored, bitmap: await createImageBitmap(image) };
+}
+
+/** @param {File} file @returns {Promise<Picture>} rotated as its EXIF data says @throws {Failure} */
 export async function readPicture(file) {
-  const original = await createImageBitmap(file);
+  // The server reads types that this browser does not, such as HEIC and TIFF.
+  const original = await createImageBitmap(file).catch(async () => createImageBitmap(await convertPicture(file)));
   const scale = Math.min(1, LARGEST / Math.max(original.width, original.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(original.width * scale));

@@ -24,7 +24,7 @@ export function setUpPointerEvents(paper, drawing, tools) {
 
   /** @param {PointerEvent} event */
   function here(event) {
-    return toCanvas(event, canvas.getBoundingClientRect());
+    return toCanvas(event, canvas.getBoundingClientRect(), drawing.width);
   }
 
   /** @param {PointerEvent} event */
@@ -97,5 +97,7 @@ export function setUpPointerEvents(paper, drawing, tools) {
   canvas.addEventListener("pointerup", up);
   canvas.addEventListener("lostpointercapture", up);
   canvas.addEventListener("pointercancel", cancel);
+  // With Scribble on, an iPad takes a stroke that soon follows another, unless a listener cancels touchmove.
+  canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
   canvas.addEventListener("pointerleave", () => paper.hideTip());
 }

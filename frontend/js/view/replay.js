@@ -1,3 +1,4 @@
+import { SIZE } from "../model/geometry.js";
 import { fetchImage, fetchRecord, fetchStrokes } from "../network/records.js";
 import { readPicture } from "./picture.js";
 
@@ -20,12 +21,15 @@ const LONGEST_PAUSE = 300;
  * @param {AbortSignal} signal stops the replay where it is
  */
 export async function replay(id, drawing, defaultWidth, signal) {
-  const { source, pen_widths: widths } = await fetchRecord(id);
+  const { source, file_name: name, pen_widths: widths } = await fetchRecord(id);
   // The strokes of an upload were drawn over a picture.
   const strokes = source === "canvas" ? await fetchStrokes(id) : null;
   if (!strokes) {
-    return drawing.setPicture(await readPicture(new File([await fetchImage(id)], `record ${id}`)));
+    return drawing.setPicture(await readPicture(new File([await fetchImage(id)], name ?? `record ${id}`)));
   }
+  const image = await createImageBitmap(await fetchImage(id)).catch(() => null);
+  const width = image ? Math.round((SIZE * image.width) / image.height) : SIZE;
+  if (width !== drawing.width) drawing.setWidth(Math.max(SIZE, width));
   let last = 0;
   for (const [k, stroke] of strokes.entries()) {
     for (const [i, [x, y, t]] of stroke.entries()) {

@@ -1,4 +1,5 @@
 import { serverVersion } from "../network/health.js";
+import { readText, writeText } from "../storage/texts.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
@@ -16,9 +17,9 @@ const STORAGE_KEY = "digitpad.single-keys";
  * @param {{drawing: Drawing, tools: Tools, correction: Correction, onPredict: () => void}} parts
  */
 export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) {
-  page.singleKeys.checked = localStorage.getItem(STORAGE_KEY) !== "off";
+  page.singleKeys.checked = readText("localStorage", STORAGE_KEY) !== "off";
   page.singleKeys.addEventListener("change", () => {
-    localStorage.setItem(STORAGE_KEY, page.singleKeys.checked ? "on" : "off");
+    writeText("localStorage", STORAGE_KEY, page.singleKeys.checked ? "on" : "off");
   });
   page.help.addEventListener("click", () => void showHelp());
 
@@ -35,6 +36,7 @@ export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) 
     e: () => (tools.erasing = true),
     "[": () => tools.widen(-1),
     "]": () => tools.widen(1),
+    n: () => page.wide.click(),
     w: () => page.showExplanation.click(),
     "?": () => void showHelp(),
     ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => correction.choose(digit)])),

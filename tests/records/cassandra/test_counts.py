@@ -157,7 +157,7 @@ def test_records_of_the_current_minute_are_counted_at_once(store: CassandraStore
 
 
 def test_changes_of_the_current_minute_are_counted_at_once(store: CassandraStore, other: CassandraStore) -> None:
-    made = [record(id=new_id(), expected="1", digit=3) for _ in range(3)]
+    made = [record(id=new_id(), expected="1", result="3", digit=3) for _ in range(3)]
     for each in made:
         other.insert(each, drawing(), 20)
     time.sleep(SKEW)

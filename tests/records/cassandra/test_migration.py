@@ -19,11 +19,16 @@ from backend.records.cassandra.url import CassandraUrl
 from backend.records.ids import ticks, timeuuid
 from backend.records.record import Filter, Record
 from backend.settings import Settings
-from tests.records.sqlite.test_migration import ALIAS, DELETED, DRAWING, EXPECTED, STORED
+from tests.records.sqlite.test_migration import ALIAS, DELETED, DRAWING, EXPECTED, STORED, check_version_7
 from tools.sample_records import Era, drawing
 from tools.stores import opened
 
-DUMP = Path(__file__).parents[1] / "data/cassandra-version-4.cql"  # what the program of version 4 wrote
+DATA = Path(__file__).parents[1] / "data"
+
+
+def dump(version: int) -> list[tuple[str, tuple[object, ...]]]:
+    """The statements that insert what the program of that version wrote."""
+    return [(line, ()) for line in (DATA / f"cassandra-version-{version}.cql").read_text().splitlines()]
 
 
 def create(url: str, version: int, fill: list[tuple[str, tuple[object, ...]]]) -> None:
@@ -53,6 +58,14 @@ def test_a_keyspace_of_version_3_keeps_its_records(url: str, era: Era) -> None:
         assert [(each.result, each.count) for each in store.counts().days] == [("7", 2)]
 
 
+def test_a_migration_that_stopped_before_it_was_recorded_is_repeated(url: str, era: Era) -> None:
+    made = era.record()
+    unrecorded = [(f"DELETE FROM migrations WHERE version = {number}", ()) for number in range(3, migrate.VERSION + 1)]
+    create(url, migrate.VERSION, [*insertion(made, label="3"), *unrecorded])
+    with closing(opened(url)) as store:
+        assert store.page(10, None, Filter()).records == (msgspec.structs.replace(made, label="3"),)
+
+
 def insertion(made: Record, label: str) -> list[tuple[str, tuple[object, ...]]]:
     """The statements that insert a record and its correction, with the columns of version 3."""
     partition, day = Partition.of(made.id), Partition.of(made.id).minute.date()
@@ -72,8 +85,15 @@ def insertion(made: Record, label: str) -> list[tuple[str, tuple[object, ...]]]:
     ]
 
 
+def test_a_keyspace_of_version_9_keeps_its_rooms(url: str) -> None:
+    """The version before several annotators shared a queue, as version 7 of SQLite files."""
+    create(url, 9, dump(9))
+    with closing(opened(url)) as store:
+        check_version_7(store)
+
+
 def test_a_keyspace_of_version_4_keeps_everything(url: str, tmp_path: Path) -> None:
-    create(url, 4, [(line, ()) for line in DUMP.read_text().splitlines()])
+    create(url, 4, dump(4))
     day, stored = date(2025, 4, 23), list(STORED[3])  # an SQLite file of the same records
     with closing(opened(url)) as store:
         assert list(store.page(10, None, Filter()).records) == stored
@@ -87,6 +107,7 @@ def test_a_keyspace_of_version_4_keeps_everything(url: str, tmp_path: Path) -> N
             ("1", "7"): 1,
             ("4", "not_a_digit"): 1,
         }
+        assert store.lease([EXPECTED.id], "annotator", 60, 1) == [EXPECTED.id]
         assert store.was_deleted(DELETED.id)
         store.insert(DELETED, DRAWING, 20)
         assert (store.get(DELETED.id), store.drawing(DELETED.id)) == (None, None)

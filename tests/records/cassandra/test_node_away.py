@@ -18,6 +18,16 @@ from tools.stores import opened_cassandra
 
 TIMEOUT = 10.0  # seconds for a record
 
+pytestmark = pytest.mark.kills_nodes
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    """Nodes of our own: a keyspace that is created later can stay unknown to a killed node for minutes."""
+    nodes = Nodes()
+    yield nodes
+    nodes.stop()
+
 
 @pytest.fixture(scope="module")
 def three(nodes: Nodes) -> Iterator[CassandraStore]:
@@ -74,10 +84,10 @@ def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraSt
     nodes.signal(2, signal.SIGSTOP)
     try:
         pending = [three.connection.send("record", key) for key in keys]
+        wait_until(lambda: nodes.address(2) not in first())
+        assert up() == everyone
         for each in pending:
             three.connection.result(each)
-        assert up() == everyone
-        assert nodes.address(2) not in first()
     finally:
         nodes.signal(2, signal.SIGCONT)
     wait_until(lambda: first() == everyone)  # it responds to what was sent, and is used again
@@ -85,7 +95,4 @@ def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraSt
 
 def test_a_node_is_killed(three: CassandraStore, nodes: Nodes, era: Era) -> None:
     nodes.signal(3, signal.SIGKILL)
-    try:
-        insert_correct_and_delete(three, era)
-    finally:
-        nodes.restart()
+    insert_correct_and_delete(three, era)

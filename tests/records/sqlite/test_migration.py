@@ -12,7 +12,10 @@ import pytest
 
 from backend.records import open_recorder
 from backend.records.record import Drawing, Filter, Record
+from backend.records.room_events import LABELING, Labeled
 from backend.records.sqlite.store import SqliteStore
+from backend.records.store import Store
+from backend.rooms.room import Room
 from backend.settings import Settings
 from tools.sample_records import record
 
@@ -76,6 +79,7 @@ def test_a_store_keeps_its_records(configured: Settings, version: int) -> None:
     new = record(id=id_of(10), pen_widths=(22.0,))
     store.insert(new, DRAWING, 10)
     assert store.get(new.id) == new
+    assert store.lease([new.id], "annotator", 60, 1) == [new.id]
     store.close()
 
 
@@ -109,3 +113,32 @@ def test_a_record_is_found_by_both_of_its_ids(configured: Settings) -> None:
     assert recorder.delete(ALIAS)
     assert recorder.get(EXPECTED.id) is None
     recorder.close()
+
+
+def test_a_store_of_version_7_keeps_its_rooms(tmp_path: Path) -> None:
+    """The version before several annotators shared a queue."""
+    with closing(sqlite3.connect(tmp_path / "records.sqlite")) as file:
+        file.executescript((DATA / "records-version-7.sql").read_text())
+    with closing(SqliteStore(tmp_path / "records.sqlite")) as store:
+        check_version_7(store)
+
+
+def check_version_7(store: Store) -> None:
+    """Check what the program of that version wrote into a store: see tests/records/data."""
+    [code] = store.rooms()
+    room = Room(code).after(store.events(code, None))
+    [pupil] = room.pupils.values()
+    drawn = record(id=id_of(6), room=code, pupil=pupil.id, expected="7")
+    first = msgspec.structs.replace(EXPECTED, pen_widths=(22.0, 9.5), owner="x" * 24)
+    assert list(store.page(10, None, Filter()).records) == [drawn, CORRECTED, first]
+    assert store.drawing(drawn.id) == DRAWING
+    assert store.was_deleted(DELETED.id)
+    assert (room.is_open, room.keep, pupil.nickname, room.task is not None) == (True, True, "Ada", True)
+    assert {each.record: each.votes for each in room.wall} == {drawn.id: {pupil.id: "1"}}
+
+    assert store.correct(drawn.id, "1") is not None
+    assert room.after(store.events(code, room.last)).drawings[drawn.id].label == "1"
+    labeled = Labeled(record=drawn.id, annotator="ada", label="1")
+    assert store.lease([drawn.id], "ada", 60, 1) == [drawn.id]
+    store.add_event(LABELING, labeled)
+    assert [event for _, event in store.events(LABELING, None)] == [labeled]

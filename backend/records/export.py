@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from backend.records.record import PUBLIC_FIELDS, Record, public
+from backend.records.record import DIGITS, PUBLIC_FIELDS, Record, public
 
 PIECE = 1 << 18  # bytes
 
@@ -56,14 +56,14 @@ def _cell(value: object) -> object:
 def idx(records: WithSeen) -> Iterator[bytes]:
     """MNIST's two files, images-idx3-ubyte and labels-idx1-ubyte, in a ZIP archive.
 
-    The label is what the person meant or, if they did not say, what was read. Drawings that are not digits are
+    The label is what the person meant or, if they did not say, what was read. Drawings that are not single digits are
     left out.
     """
     with tempfile.TemporaryFile() as images, tempfile.TemporaryFile() as labels:
         count = 0
         for record, seen in records:
             label = record.meant or record.read
-            if label.isdecimal():
+            if label in DIGITS:
                 images.write(seen)
                 labels.write(bytes([int(label)]))
                 count += 1
@@ -76,8 +76,8 @@ def idx(records: WithSeen) -> Iterator[bytes]:
 
 
 def npz(records: WithSeen) -> Iterator[bytes]:
-    """A NumPy archive: images, uint8 (n, 28, 28); labels and read, int8 (n,), -1 for "not a digit"; meant, bool (n,):
-    whether the label is from the person; otherwise it is what was read."""
+    """A NumPy archive: images, uint8 (n, 28, 28); labels and read, int8 (n,), -1 for numbers and "not a digit"; meant,
+    bool (n,): whether the label is from the person; otherwise it is what was read."""
     names = ("images", "labels", "read", "meant")
     with (
         tempfile.TemporaryFile() as images,
@@ -103,7 +103,7 @@ def npz(records: WithSeen) -> Iterator[bytes]:
 
 
 def _class(label: str) -> int:
-    return int(label) if label.isdecimal() else -1
+    return int(label) if label in DIGITS else -1
 
 
 def _npy_header(kind: str, shape: tuple[int, ...]) -> bytes:

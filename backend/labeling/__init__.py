@@ -1,0 +1,1 @@
+"""The labeling queue: several annotators label recorded drawings, and two of them must agree."""

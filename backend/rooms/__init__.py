@@ -1,0 +1,1 @@
+"""Rooms: a teacher and pupils who draw together for some hours, without accounts."""

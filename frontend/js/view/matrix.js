@@ -1,0 +1,41 @@
+import { LABELS, labelText } from "../model/text.js";
+import { text } from "../texts.js";
+import { make } from "./elements.js";
+
+/**
+ * @import {Cell} from "../model/wall.js"
+ */
+
+/**
+ * Show a confusion matrix as a table whose cells open the drawings behind them.
+ * @param {HTMLTableElement} table
+ * @param {(Cell & {count: number})[]} confusion
+ * @param {(cell: Cell) => void} onOpen
+ */
+export function showMatrix(table, confusion, onOpen) {
+  const counts = new Map(confusion.map(({ meant, read, count }) => [`${meant} ${read}`, count]));
+  const most = Math.max(1, ...counts.values());
+  const head = make("tr", {}, make("td"), ...LABELS.map((label) => heading(label, "col")));
+  const rows = LABELS.map((meant) => {
+    const cells = LABELS.map((read) => {
+      const count = counts.get(`${meant} ${read}`) ?? 0;
+      const cell = make("td", { className: meant === read ? "right" : "wrong" });
+      cell.style.setProperty("--fraction", String(Math.sqrt(count / most)));
+      if (count > 0) {
+        const label = text("wall.cell", { n: count, meant: labelText(meant), read: labelText(read) });
+        const button = make("button", { ariaLabel: label, title: label }, String(count));
+        button.addEventListener("click", () => onOpen({ meant, read }));
+        cell.append(button);
+      }
+      return cell;
+    });
+    return make("tr", {}, heading(meant, "row"), ...cells);
+  });
+  table.tHead?.replaceChildren(head);
+  table.tBodies[0].replaceChildren(...rows);
+}
+
+/** @param {string} label @param {string} scope */
+function heading(label, scope) {
+  return make("th", { scope, ariaLabel: labelText(label) }, label === "not_a_digit" ? "–" : label);
+}

@@ -1,0 +1,258 @@
+"""A lesson in Chromium: the teacher's wall on a projector, and a pupil on a phone who joins, draws, and votes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.conftest import running_server
+from tests.page.conftest import PATIENT, SCREENS
+from tests.page.test_access import violations
+from tests.page.test_permissions import ON_NETWORK
+from tools.drawings import SEVEN_URL, as_data_url, as_file
+from tools.drawings import draw as draw_image
+from tools.hand import draw
+
+# As Chromium does where site data is blocked: even naming these throws.
+BLOCK_SITE_DATA = """
+for (const name of ["localStorage", "sessionStorage", "indexedDB"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("Access is denied.", "SecurityError"); } });
+}
+"""
+PROJECTOR = {"viewport": {"width": 1920, "height": 1080}}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_server(tmp_path_factory.mktemp("classroom"), **PATIENT) as running:
+        yield running.url
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages in browsers of their own. Script errors fail the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(path: str, **screen: object) -> Page:
+        context = chromium.new_context(base_url=site, **screen)  # type: ignore[arg-type]
+        context.set_default_timeout(30_000)
+        context.route("**/static/model/network.bin", lambda route: route.abort())
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def open_room(wall: Page) -> str:
+    wall.get_by_role("button", name="Open a room").click()
+    expect(wall.locator("#code")).to_have_text(re.compile("^[A-Z0-9]{6}$"))
+    return wall.locator("#code").inner_text()
+
+
+def join(page: Page, nickname: str) -> None:
+    page.get_by_label("Nickname").fill(nickname)
+    page.get_by_role("button", name="Join").click()
+    expect(page.locator(".room-strip")).to_contain_text(nickname)
+
+
+def predict(page: Page, digit: str) -> None:
+    draw(page, digit)
+    with page.expect_response(re.compile("/predict$")):
+        page.get_by_role("button", name="Predict").click()
+
+
+def test_a_lesson_from_the_code_on_the_wall_to_the_end_of_the_room(open_page: Callable[..., Page]) -> None:
+    wall = open_page("/wall", **PROJECTOR)
+    assert violations(wall) == []
+    code = open_room(wall)
+
+    pupil = open_page(f"/join?code={code.lower()}", **SCREENS["phone"])
+    expect(pupil.locator("#room-facts")).to_contain_text("your drawings and nicknames are deleted")
+    assert violations(pupil) == []
+    join(pupil, "Zoë")
+    expect(wall.locator("#facts")).to_contain_text("1 pupil, 0 drawings")
+
+    # A task: the drawing of a 9 that is meant as a 4.
+    wall.locator("#task-digit").select_option("4")
+    wall.locator("#task-reads").select_option("9")
+    wall.get_by_role("button", name="Set task").click()
+    expect(pupil.locator(".room-strip")).to_contain_text("Draw a 4 that the network reads as a 9.")
+    predict(pupil, "9")
+    expect(pupil.locator(".room-strip")).to_contain_text("Done!")
+    expect(pupil.locator(".room-strip")).to_contain_text("Zoë: 1 drawing, 0 of 1 read as meant (0%)")
+    expect(wall.locator("#task")).to_contain_text("1 of 1 done")
+    expect(wall.locator("#tiles")).to_contain_text("Read as 9 meant 4")
+    wall.get_by_role("button", name="1 meant as 4, read as 9").click()
+    expect(wall.get_by_role("heading", name="Meant 4, read as 9")).to_be_visible()
+    assert violations(wall) == []
+
+    # Somebody else draws what is hard to read; Zoë votes.
+    request = wall.context.request
+    other = request.post(f"/rooms/{code}/pupils", data={"nickname": "Bob"}).json()
+    headers = {"Digitpad-Room": code, "Digitpad-Room-Token": other["token"]}
+    request.post("/predict", data={"image": SEVEN_URL, "expected": "1"}, headers=headers)
+    pupil.get_by_role("button", name="Vote on a drawing").click()
+    pupil.get_by_role("dialog").get_by_role("button", name="7", exact=True).click()
+    wall.get_by_role("button", name="Votes").click()
+    expect(wall.locator("#tiles")).to_contain_text("7: 1 vote")
+
+    # The teacher hides a drawing, pauses, and goes on.
+    wall.locator(".tile").first.click()
+    wall.get_by_role("button", name="Hide from the wall").click()
+    expect(wall.locator("#facts")).to_contain_text("2 pupils, 1 drawing ·")
+    wall.get_by_role("button", name="Pause").click()
+    expect(pupil.locator(".room-strip")).to_contain_text("Paused")
+    expect(pupil.locator("#predict")).to_be_disabled()
+    wall.get_by_role("button", name="Go on").click()
+    expect(pupil.locator("#predict")).to_be_enabled()
+
+    # A reload loses nothing.
+    for page in (wall, pupil):
+        page.reload()
+    expect(wall.locator("#tiles .tile")).to_have_count(1)
+    expect(pupil.locator(".room-strip")).to_contain_text("Zoë: 1 drawing")
+
+    with wall.expect_download() as download:
+        wall.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename == f"room-{code}.csv"
+    wall.get_by_role("button", name="End room").click()
+    wall.locator("#confirm").get_by_role("button", name="Yes").click()
+    expect(wall.get_by_role("alert").first).to_contain_text("This room has ended.")
+    expect(pupil.locator(".room-strip")).to_contain_text("This room has ended.")
+
+
+def test_the_class_sees_what_the_network_learns_and_undoes_it(chromium: Browser, site: str) -> None:
+    wall = chromium.new_context(base_url=site, **PROJECTOR).new_page()  # type: ignore[arg-type]
+    wall.goto("/wall")
+    code = open_room(wall)
+    wall.get_by_role("button", name="Let it learn").click()
+    expect(wall.locator("#learned")).to_contain_text("There is too little to learn from")
+    wall.get_by_role("button", name="Undo").click()
+
+    # Four pupils write their sevens as the network reads a 1.
+    request = wall.context.request
+    for name in "ABCD":
+        pupil = request.post(f"/rooms/{code}/pupils", data={"nickname": name}).json()
+        headers = {"Digitpad-Room": code, "Digitpad-Room-Token": pupil["token"]}
+        for digit, meant in ((1, "7"), (3, "3"), (8, "8")):
+            body = {"image": as_data_url(as_file(draw_image(digit))), "expected": meant}
+            assert request.post("/predict", data=body, headers=headers).ok
+    expect(wall.locator("#tiles .tile")).to_have_count(12)
+    wall.get_by_role("button", name="Let it learn").click()
+    expect(wall.locator("#learned")).to_contain_text("From 12 drawings by 4 pupils")
+    expect(wall.locator("#learned-before")).to_have_text("8 of 12 read as meant (66%)")
+    expect(wall.locator("#learned-after")).to_have_text("12 of 12 read as meant (100%)")
+    expect(wall.get_by_role("heading", name="4 answers change")).to_be_visible()
+    expect(wall.locator("#changed .tile").first).to_have_text("1 → 7 meant 7")
+    assert violations(wall) == []
+    wall.locator("#matrix-before").get_by_role("button", name="4 meant as 7, read as 1").click()
+    expect(wall.get_by_role("heading", name="Meant 7, read as 1 before learning")).to_be_visible()
+    wall.get_by_role("button", name="Undo").click()
+    expect(wall.get_by_role("dialog")).to_be_hidden()
+    wall.context.close()
+
+
+def test_a_pupil_without_a_connection_loses_nothing(open_page: Callable[..., Page]) -> None:
+    wall = open_page("/wall", **PROJECTOR)
+    code = open_room(wall)
+    pupil = open_page(f"/join?code={code}", **SCREENS["desktop"])
+    join(pupil, "Ada")
+    pupil.context.set_offline(True)
+    draw(pupil, "7")
+    pupil.get_by_role("button", name="Predict").click()
+    expect(pupil.locator(".room-strip")).to_contain_text("kept and sent later")
+    pupil.context.set_offline(False)
+    expect(wall.locator("#tiles .tile")).to_have_count(1)
+    expect(wall.locator("#tiles .tile")).to_contain_text("7")
+    wall.wait_for_timeout(1500)
+    expect(wall.locator("#tiles .tile")).to_have_count(1)
+
+
+def test_who_sends_the_request_to_join_again_stays_one_pupil(open_page: Callable[..., Page]) -> None:
+    wall = open_page("/wall", **PROJECTOR)
+    code = open_room(wall)
+    pupil = open_page(f"/join?code={code}", **SCREENS["desktop"])
+
+    def lose_response(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    pupil.route("**/pupils", lose_response, times=2)
+    join(pupil, "Ada")
+    expect(wall.locator("#facts")).to_contain_text("1 pupil,")
+    assert pupil.locator(".room-strip").inner_text().count("Ada 2") == 0
+
+
+def test_a_pupil_whose_browser_blocks_site_data_takes_part_while_the_page_is_open(
+    open_page: Callable[..., Page],
+) -> None:
+    wall = open_page("/wall", **PROJECTOR)
+    code = open_room(wall)
+    pupil = open_page("about:blank", **SCREENS["phone"])
+    pupil.context.add_init_script(BLOCK_SITE_DATA)
+    pupil.goto(f"/join?code={code}")
+    join(pupil, "Ada")
+    expect(pupil.locator(".room-strip")).to_contain_text("keep this page open")
+    assert pupil.url.endswith(f"/?room={code}")
+    predict(pupil, "7")
+    expect(pupil.locator(".room-strip")).to_contain_text("Ada: 1 drawing")
+    expect(wall.locator("#tiles .tile")).to_have_count(1)
+    pupil.reload()
+    expect(pupil).to_have_url(re.compile("/join"))
+
+
+def test_a_link_of_somebody_else_makes_nobody_a_pupil(open_page: Callable[..., Page]) -> None:
+    code = open_room(open_page("/wall", **PROJECTOR))
+    pupil = open_page(
+        f"/?room={code}#pupil=%7B%22code%22%3A%22{code}%22%2C%22token%22%3A%22x%22%7D", **SCREENS["phone"]
+    )
+    expect(pupil).to_have_url(re.compile("/join"))
+
+
+def test_a_link_of_somebody_else_leaves_a_pupil_in_the_room(open_page: Callable[..., Page]) -> None:
+    code = open_room(open_page("/wall", **PROJECTOR))
+    pupil = open_page(f"/join?code={code}", **SCREENS["phone"])
+    join(pupil, "Ada")
+    pupil.goto("about:blank")  # so that the link loads the page
+    pupil.goto(f"/?room={code}#pupil=%7B%22code%22%3A%22{code}%22%2C%22token%22%3A%22x%22%7D")
+    expect(pupil.locator(".room-strip")).to_contain_text("Ada")
+
+
+def test_the_operator_leads_a_room_that_was_opened_on_another_computer(open_page: Callable[..., Page]) -> None:
+    code = open_room(open_page("/wall", **PROJECTOR))
+    other = open_page(f"/wall?room={code}", **SCREENS["phone"])
+    expect(other.locator("#code")).to_have_text(code)
+    expect(other.locator("#facts")).to_contain_text("0 pupils, 0 drawings")
+    assert other.evaluate("document.documentElement.scrollWidth") <= other.evaluate("innerWidth")
+    other.goto("/wall?room=K7MXA4")
+    expect(other.locator("#notice")).to_contain_text("There is no room with this code")
+
+
+def test_a_code_that_does_not_exist_is_explained(open_page: Callable[..., Page]) -> None:
+    page = open_page("/join", **SCREENS["phone"])
+    page.get_by_label("Code on the wall").fill("k7m xa4")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#notice")).to_contain_text("There is no room with this code")
+    page.goto("/?room=K7MXA4")
+    expect(page).to_have_url(re.compile("/join"))
+
+
+def test_only_the_operator_is_offered_to_open_a_room(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running_server(tmp_path_factory.mktemp("private"), **ON_NETWORK) as running:
+        page = chromium.new_context(base_url=running.url).new_page()
+        page.goto("/wall")
+        expect(page.locator("#sign-in-first")).to_be_visible()
+        expect(page.get_by_role("button", name="Open a room")).to_be_hidden()
+        page.context.close()
