@@ -211,9 +211,10 @@ def test_a_record_with_a_time_ahead_is_counted(store: CassandraStore, other: Cas
 
 def test_a_process_that_writes_saves_minutes_in_the_background(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counts, "INTERVAL", 0.1)
-    store, past = opened_cassandra(url), minute_of(datetime.now(UTC)) - timedelta(minutes=30)
+    store, now = opened_cassandra(url), datetime.now(UTC)
+    past = max(minute_of(now) - timedelta(minutes=30), now.replace(hour=0, minute=0, second=0, microsecond=0))
     insert_at(store, past)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120  # soon after midnight, `past` has to be over first
     while (1, past) not in saved(store) and time.monotonic() < end:
         insert_at(store, datetime.now(UTC))
         time.sleep(0.1)
