@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -62,3 +62,19 @@ def open_chromium() -> Iterator[Browser]:
 def launch_chromium(playwright: Playwright) -> Browser:
     """A headless browser. Raises NoChromium."""
     return playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+
+
+def visit(page: Page, path: str) -> None:
+    """Open a page and wait until its scripts listen; the load event does not wait for texts.js to load its file."""
+    page.goto(path)
+    _wait_until_ready(page)
+
+
+def reload(page: Page) -> None:
+    """Reload a page and wait until its scripts listen."""
+    page.reload()
+    _wait_until_ready(page)
+
+
+def _wait_until_ready(page: Page) -> None:
+    page.locator("html[data-ready]").wait_for(state="attached")

@@ -7,7 +7,7 @@ import tempfile
 from playwright.sync_api import Browser, Page, expect
 
 from backend.settings import TOP
-from tools.chromium import SCREENS, open_chromium
+from tools.chromium import SCREENS, open_chromium, visit
 from tools.hand import draw
 from tools.server import Server
 
@@ -23,7 +23,7 @@ def main() -> None:
         page.screenshot(path=DOCS / "screenshot.png")
         explain(page)
         page.screenshot(path=DOCS / "explanation.png")
-        page.goto("/recorder")
+        visit(page, "/recorder")
         expect(page.locator("#records tbody tr").first).to_be_visible()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=DOCS / "recorder.png")
@@ -35,7 +35,7 @@ def main() -> None:
 def open_page(browser: Browser, url: str, screen: str) -> Page:
     context = browser.new_context(base_url=url, locale="en-GB", reduced_motion="reduce", **SCREENS[screen])
     page = context.new_page()
-    page.goto("/")
+    visit(page, "/")
     return page
 
 

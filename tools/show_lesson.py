@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
-from tools.chromium import SCREENS, open_chromium
+from tools.chromium import SCREENS, open_chromium, visit
 from tools.server import Server
 
 PROJECTOR = {"width": 1280, "height": 720}
@@ -88,7 +88,7 @@ class Show:
         page.screenshot(path=self._folder / f"{next(self._steps)}-{name}.png", scale="css")
 
     def open(self) -> str:
-        self.wall.goto("/wall")
+        visit(self.wall, "/wall")
         self.wall.get_by_role("button", name="Open a room").click()
         expect(self.wall.locator("#code")).to_have_text(re.compile("^[A-Z0-9]{6}$"))
         self.shoot(self.wall, "wall")
@@ -97,7 +97,7 @@ class Show:
     def join(self, code: str, count: int) -> None:
         for number in range(count):
             pupil = self.page(**SCREENS["phone"] if number == 0 else {"viewport": {"width": 390, "height": 700}})
-            pupil.goto(f"/join?code={code}")
+            visit(pupil, f"/join?code={code}")
             expect(pupil.locator("#join")).to_be_visible()
             if number == 0:
                 self.shoot(pupil, "join")

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from tests.conftest import running_server
 from tools.chromium import SCREENS as SCREENS
+from tools.chromium import visit
 
 ENGINE = os.environ.get("ENGINE", "")
 
@@ -112,7 +113,7 @@ def page(context: BrowserContext, server: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)) if SCREENSHOT_STYLE not in str(error) else None)
     page.on("request", lambda request: faults.extend(_foreign(request, server)))
     page.on("console", lambda message: faults.append(message.text) if _is_fault(message.text) else None)
-    page.goto("/")
+    visit(page, "/")
     yield page
     assert faults == []
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.conftest import any_screen, not_in_firefox
 from tests.page.test_draw import predict
+from tools.chromium import visit
 from tools.hand import draw
 from tools.measure.page import is_later
 
@@ -50,7 +51,7 @@ def test_axe_finds_no_serious_violation_in_the_recorder(page: Page, scheme: str)
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     draw(page, "7")
     predict(page)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.locator("#records tbody tr").first).to_be_visible()
     assert violations(page) == []
     page.locator(".thumbnail").first.click()
@@ -155,7 +156,7 @@ def test_the_pages_fit_every_screen_without_horizontal_scrolling(page: Page, siz
     expect(page.locator("#explanation")).to_be_visible()
     for path in (None, "/recorder", "/api"):
         if path:
-            page.goto(path)
+            visit(page, path)
             expect(page.locator("h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 

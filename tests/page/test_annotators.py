@@ -12,6 +12,7 @@ from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS
 from tests.page.test_access import violations
 from tests.page.test_recorder import record
+from tools.chromium import reload, visit
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def recorder(tmp_path: Path) -> Iterator[str]:
 
 def opened(browser: Browser, url: str, path: str, screen: str) -> Page:
     page = browser.new_context(base_url=url, **SCREENS[screen]).new_page()
-    page.goto(path)
+    visit(page, path)
     return page
 
 
@@ -52,12 +53,12 @@ def test_two_people_label_and_the_operator_decides(browser: Browser, recorder: s
     label(ada, "u")
     expect(ada.locator("#drawing")).to_be_visible()
     label(ada, "1")
-    bob.reload()
+    reload(bob)
     expect(bob.locator("#drawing")).to_be_visible()
     label(bob, "7")
     assert operator.request.get(f"/records/{drawn['id']}").json()["label"] is None
 
-    operator.reload()
+    reload(operator)
     operator.get_by_text("Label with others").click()
     expect(operator.locator("#agreement")).to_have_text(
         "0 drawings with two labels that agree, 0 with one label, 1 to decide. Cohen's kappa: 0.00."

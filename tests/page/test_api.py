@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from backend.records.ids import key_time
 from tests.page.conftest import any_screen
+from tools.chromium import visit
 
 
 def open_operation(page: Page, server: str, method: str, path: str) -> None:
-    page.goto(f"{server}/api")
+    visit(page, f"{server}/api")
     page.locator("summary", has=page.get_by_text(path, exact=True)).filter(has_text=method).click()
 
 
@@ -44,7 +45,7 @@ def test_an_error_is_shown_as_the_server_sent_it(page: Page, server: str) -> Non
 
 
 def test_every_operation_is_listed(page: Page, server: str) -> None:
-    page.goto(f"{server}/api")
+    visit(page, f"{server}/api")
     expect(page.get_by_text("Loading")).to_have_count(0)
     description = page.request.get(f"{server}/openapi.json").json()
     expect(page.locator("details.operation")).to_have_count(
@@ -54,7 +55,7 @@ def test_every_operation_is_listed(page: Page, server: str) -> None:
 
 @any_screen
 def test_predict_comes_first_and_code_is_not_in_backticks(page: Page, server: str) -> None:
-    page.goto(f"{server}/api")
+    visit(page, f"{server}/api")
     paths = page.locator(".path")
     expect(paths.first).to_have_text("/predict")
     expect(paths.nth(1)).to_have_text("/explain")
@@ -72,7 +73,7 @@ def assert_created_now(text: str) -> None:
 
 @any_screen
 def test_the_examples_create_idempotency_keys(page: Page, server: str) -> None:
-    page.goto(f"{server}/api")
+    visit(page, f"{server}/api")
     page.get_by_role("link", name="idempotency key").click()
     bash, python, javascript = (page.locator(f"#{name}").inner_text() for name in ("bash", "python", "javascript"))
     created, _, send = bash.rpartition("\n")

@@ -16,6 +16,7 @@ from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 
 from tools import hand
+from tools.chromium import visit
 from tools.engines import NoBrowser, open_webkit
 
 SIZES = {"desktop": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
@@ -40,7 +41,7 @@ class PlaywrightVisitor:
         self._page, self._server = page, server
 
     def open(self, path: str) -> None:
-        self._page.goto(self._server + path)
+        visit(self._page, self._server + path)
 
     def resize(self, width: int, height: int) -> None:
         self._page.set_viewport_size({"width": width, "height": height})
@@ -64,6 +65,7 @@ class SeleniumVisitor:
 
     def open(self, path: str) -> None:
         self._driver.get(self._server + path)
+        wait_for(self, "document.documentElement.dataset.ready !== undefined", bool)
 
     def resize(self, width: int, height: int) -> None:
         self._driver.set_window_size(width, height + 38)  # with the bar of the window

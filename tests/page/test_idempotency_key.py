@@ -14,6 +14,7 @@ from backend.records.ids import key_time
 from tests.page.conftest import any_screen
 from tests.page.test_draw import predict
 from tests.page.test_result import PREDICT, records
+from tools.chromium import visit
 from tools.hand import draw
 
 NEW_KEYS = """async (times) => {
@@ -66,7 +67,7 @@ def sent_keys(page: Page) -> list[uuid.UUID]:
 @pytest.mark.parametrize("error", [timedelta(hours=7), timedelta(hours=-7), timedelta(days=-400)])
 def test_a_wrong_clock_is_corrected_before_the_first_drawing(page: Page, error: timedelta) -> None:
     page.clock.install(time=datetime.now() + error)
-    page.goto("/")
+    visit(page, "/")
     assert abs(page.evaluate("Date.now()") / 1000 - (datetime.now(UTC) + error).timestamp()) < 60
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
@@ -91,7 +92,7 @@ NOTE_MESSAGES = """(notice) => {
 )
 def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, error: timedelta, code: str) -> None:
     page.clock.install()
-    page.goto("/")
+    visit(page, "/")
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
     before, keys = records(page), sent_keys(page)

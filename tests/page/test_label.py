@@ -14,6 +14,7 @@ from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_access import violations
 from tests.page.test_recorder import record
+from tools.chromium import visit
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def save(page: Page, key: str) -> None:
 def test_one_key_labels_the_most_uncertain_drawing(page: Page) -> None:
     sure, unsure, misread = record(page, 7), record(page, 1), record(page, 0, expected="6")
     assert [each["verdict"] for each in (sure, unsure, misread)] == ["digit", "unsure", "digit"]
-    page.goto("/label")
+    visit(page, "/label")
     expect_drawing(page, unsure)
     expect(page.locator("#last")).to_be_empty()  # what the network read would influence people
     save(page, "4")
@@ -74,7 +75,7 @@ def test_one_key_labels_the_most_uncertain_drawing(page: Page) -> None:
 @any_screen
 def test_a_number_is_typed_and_its_digits_are_no_shortcuts(page: Page) -> None:
     drawn = record(page, 7)
-    page.goto("/label")
+    visit(page, "/label")
     expect_drawing(page, drawn)
     page.get_by_label("Number").press_sequentially("-3.5")
     save(page, "Enter")
@@ -84,7 +85,7 @@ def test_a_number_is_typed_and_its_digits_are_no_shortcuts(page: Page) -> None:
 @any_screen
 def test_undo_takes_labels_and_skips_back(page: Page) -> None:
     sure, unsure = record(page, 7), record(page, 1)
-    page.goto("/label")
+    visit(page, "/label")
     expect_drawing(page, unsure)
     save(page, "3")
     expect_drawing(page, sure)
@@ -104,7 +105,7 @@ def test_drawing_and_buttons_are_in_the_first_view_and_accessible(page: Page, sc
     seven = record(page, 7)
     if screen == "phone":
         page.set_viewport_size({"width": 320, "height": 568})
-    page.goto("/recorder")
+    visit(page, "/recorder")
     page.get_by_role("link", name="Label drawings").click()
     expect_drawing(page, seven)
     for name in ("0", "9", "not a digit", "Skip", "Undo"):
@@ -119,7 +120,7 @@ def test_drawing_and_buttons_are_in_the_first_view_and_accessible(page: Page, sc
 @any_screen
 def test_labels_are_kept_until_the_server_is_back(page: Page) -> None:
     sure, unsure = record(page, 7), record(page, 1)
-    page.goto("/label")
+    visit(page, "/label")
     expect_drawing(page, unsure)
     page.context.set_offline(True)
     page.keyboard.press("3")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS
 from tests.page.test_texts import FRONTEND, NAMES, texts
+from tools.chromium import reload, visit
 from tools.hand import draw
 
 # What a person sees or hears: visible texts and attributes, but for code and what is in English on purpose.
@@ -51,7 +52,7 @@ def open_page(chromium: Browser, server: str) -> Iterator[Callable[[str, str], P
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path)
+        visit(page, path)
         return page
 
     yield open_page
@@ -68,7 +69,7 @@ def test_the_browser_chooses_the_language_and_a_person_another_one_which_is_reme
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.get_by_label("Langue").select_option("中文")
     expect(page.get_by_role("heading")).to_have_text("加入房间")
-    page.goto("/")
+    visit(page, "/")
     expect(page.locator("html")).to_have_attribute("lang", "zh")
 
 
@@ -90,7 +91,7 @@ def test_nothing_is_shown_before_it_is_translated(open_page: Callable[[str, str]
         "  if (name === 'first-contentful-paint') window.shownFirst = document.querySelector('h1').textContent;"
         "})).observe({type: 'paint', buffered: true});"
     )
-    page.reload()
+    reload(page)
     page.wait_for_function("() => window.shownFirst")
     assert page.evaluate("shownFirst") == "Entrar en una sala"
 
@@ -103,7 +104,7 @@ def is_too_wide(page: Page) -> bool:
 def test_every_page_fits_a_phone(open_page: Callable[[str, str], Page], language: str) -> None:
     page = open_page("/join", language)
     for path in ("/join", "/", "/wall", "/recorder", "/label", "/api"):
-        page.goto(path)
+        visit(page, path)
         page.wait_for_function("() => document.documentElement.dataset.translating === undefined")
         page.wait_for_load_state("networkidle")
         assert not is_too_wide(page), path
@@ -160,7 +161,7 @@ def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chro
             found[step] = left
 
     wall = context.new_page()
-    wall.goto("/wall")
+    visit(wall, "/wall")
     expect(wall.locator("#open-form")).to_be_visible()
     look(wall, "before the room")
     wall.locator("#open-form button").click()
@@ -168,10 +169,10 @@ def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chro
     code = wall.locator("#code").inner_text()
     NAMES.add(code)
     pupil = context.new_page()
-    pupil.goto("/join?code=AAAAAA")
+    visit(pupil, "/join?code=AAAAAA")
     expect(pupil.locator("#notice")).not_to_be_empty()
     look(pupil, "no room")
-    pupil.goto(f"/join?code={code}")
+    visit(pupil, f"/join?code={code}")
     expect(pupil.locator("#join")).to_be_visible()
     look(pupil, "join")
     pupil.locator("#nickname").fill("9")
@@ -201,7 +202,7 @@ def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chro
     wall.close()
 
     page = context.new_page()
-    page.goto("/")
+    visit(page, "/")
     look(page, "empty canvas")
     page.locator("#predict").click()
     look(page, "nothing to predict")
@@ -219,7 +220,7 @@ def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chro
         look(page, f"explanation {i}")
     page.locator("#help").click()
     look(page, "help")
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.locator("#records tbody tr").first).to_be_visible()
     page.locator("#statistics summary").click()
     look(page, "recorder")
@@ -230,7 +231,7 @@ def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chro
     page.locator("#record-delete").click()
     look(page, "deletion")
     for path in ("/recorder?result=5", "/label", "/api"):
-        page.goto(path)
+        visit(page, path)
         page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
         look(page, path)
     context.close()

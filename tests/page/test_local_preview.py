@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
 from tests.page.conftest import any_screen, not_in_firefox
 from tests.page.test_draw import predict
 from tests.page.test_picture import SEVEN, choose
+from tools.chromium import reload
 from tools.drawings import as_file
 from tools.drawings import draw as draw_image
 from tools.hand import DIGITS, drag, draw
@@ -86,7 +87,7 @@ def test_a_photograph_is_read_by_the_server_and_the_page_says_so_while_that_is_a
 
 def test_another_network_than_the_servers_is_not_used(page: Page) -> None:
     page.route("**/health/ready", _with_version("0" * 12))
-    page.reload()
+    reload(page)
     with page.expect_response("**/predict?record=false"):
         draw(page, "7")
     expect(page.get_by_text("The live preview records nothing.")).to_be_visible()

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.page.conftest import any_screen
 from tests.page.test_draw import predict, predict_sending
+from tools.chromium import reload, visit
 from tools.hand import draw
 
 
@@ -109,7 +110,7 @@ def test_wide_paper_has_room_for_a_number(loaded: Page) -> None:
     loaded.get_by_role("button", name="Undo").click()
     expect(loaded.locator("#headline")).to_have_text("20365")
     last = str(loaded.locator("#ink path").last.get_attribute("d"))
-    loaded.goto(f"/?record={record['id']}")
+    visit(loaded, f"/?record={record['id']}")
     expect(loaded.locator("#ink path")).to_have_count(len(sent["strokes"]))
     expect(loaded.locator("#ink path").last).to_have_attribute("d", last)
     expect(loaded.locator("#canvas")).to_have_attribute("width", str(width))
@@ -130,7 +131,7 @@ def test_a_wide_drawing_survives_a_reload_and_waits_for_the_server(loaded: Page,
     draw_number(loaded, "2036")
     expect(loaded.locator("#headline")).to_have_text("2036")
     width = loaded.locator("#canvas").get_attribute("width")
-    loaded.reload()
+    reload(loaded)
     expect(loaded.locator("#canvas")).to_have_attribute("width", str(width))
     expect(loaded.locator("#headline")).to_have_text("2036")
     expect(loaded.get_by_text("The live preview stays in this browser.")).to_be_visible()

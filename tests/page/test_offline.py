@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from backend.settings import TOP
+from tools.chromium import reload, visit
 from tools.hand import draw
 from tools.server import DIGITPAD, Server
 
@@ -36,7 +37,7 @@ def copied(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
 
 def open_installed(page: Page) -> None:
     """Open the page and wait until all its files are kept on the device."""
-    page.goto("/")
+    visit(page, "/")
     page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
@@ -49,9 +50,9 @@ def test_the_page_opens_without_the_server_and_a_new_version_loses_nothing(
     page = context.new_page()
     open_installed(page)
     server.stop()
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.get_by_role("heading", name="Recorder")).to_be_attached()
-    page.goto("/")
+    visit(page, "/")
     draw(page, "3")
     page.get_by_role("button", name="Predict").click()
     expect(page.locator("#headline")).to_have_text("3")
@@ -62,11 +63,11 @@ def test_the_page_opens_without_the_server_and_a_new_version_loses_nothing(
     page.route("**/predict", lambda route: route.abort())  # so that it still waits when the new version comes
     server.start()
     server.wait_until_ready()
-    page.reload()
+    reload(page)
     expect(page).to_have_title("Digitpad: draw a digit")
     while not page.evaluate(NEW_VERSION_IS_KEPT):
         page.wait_for_timeout(100)
-    page.reload()
+    reload(page)
     expect(page).to_have_title("New Digitpad: draw a digit")
     expect(page.locator("#headline")).to_have_text("3")
     page.unroute("**/predict")

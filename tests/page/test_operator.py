@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import free_port, running_server
 from tests.page.test_draw import predict
+from tools.chromium import visit
 from tools.hand import draw
 
 
@@ -18,7 +19,7 @@ def page_of_server(browser: Browser, instance: Path, **environment: str) -> Iter
     with running_server(instance, **environment) as running:
         context = browser.new_context(base_url=running.url)
         page = context.new_page()
-        page.goto("/")
+        visit(page, "/")
         yield page
         context.close()
 
@@ -31,7 +32,7 @@ def test_both_pages_say_that_predictions_are_queued_while_the_store_is_unreachab
         draw(page, "7")
         assert predict(page)["recorded"] == "queued"
         expect(page.get_by_role("status")).to_contain_text("Queued on this server")
-        page.goto("/recorder")
+        visit(page, "/recorder")
         expect(page.get_by_role("status")).to_contain_text("1 prediction is queued on this server")
 
 
@@ -47,7 +48,7 @@ def test_the_pages_say_whether_addresses_are_recorded(browser: Browser, tmp_path
     for setting, text in [("no", "but nothing about you"), ("full", "and your IP address")]:
         with page_of_server(browser, tmp_path, RECORD_CLIENT_ADDRESS=setting) as page:
             for path in ("/", "/recorder"):
-                page.goto(path)
+                visit(page, path)
                 expect(page.get_by_role("contentinfo")).to_contain_text(text)
 
 
@@ -56,7 +57,7 @@ def test_a_record_whose_drawing_was_not_kept_is_shown_without_a_picture(browser:
         expect(page.get_by_role("contentinfo")).to_contain_text("Predict records the result and the time")
         draw(page, "7")
         prediction = predict(page)
-        page.goto("/recorder")
+        visit(page, "/recorder")
         row = page.locator("#records tbody tr")
         expect(row.locator(".no-picture")).to_be_visible()
         row.get_by_role("button").click()
@@ -65,5 +66,5 @@ def test_a_record_whose_drawing_was_not_kept_is_shown_without_a_picture(browser:
         expect(dialog).to_contain_text("Confidence")
         expect(dialog.get_by_role("img")).to_be_hidden()
         expect(dialog.get_by_role("link", name="Open on the canvas")).to_be_hidden()
-        page.goto(f"/?record={prediction['id']}")
+        visit(page, f"/?record={prediction['id']}")
         expect(page.locator("#notice")).to_contain_text("The drawing of this record was not kept")

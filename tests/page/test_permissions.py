@@ -14,6 +14,7 @@ from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_access import violations
 from tests.page.test_draw import predict
+from tools.chromium import visit
 from tools.drawings import SEVEN_URL
 from tools.hand import draw
 
@@ -35,7 +36,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @contextmanager
-def visit(browser: Browser, url: str, screen: str) -> Iterator[Page]:
+def visitor(browser: Browser, url: str, screen: str) -> Iterator[Page]:
     """A page of a new visitor, without cookies or secrets. Script errors fail the test."""
     context = browser.new_context(base_url=url, **SCREENS[screen])
     context.set_default_timeout(30_000)
@@ -60,8 +61,8 @@ def sign_in(page: Page, token: str = TOKEN) -> None:
 
 
 def test_a_visitor_corrects_and_deletes_the_own_drawing(browser: Browser, private: str, screen: str) -> None:
-    with visit(browser, private, screen) as page:
-        page.goto("/")
+    with visitor(browser, private, screen) as page:
+        visit(page, "/")
         draw(page, "7")
         prediction = predict(page)
         page.locator("#labels").get_by_role("button", name="1", exact=True).click()
@@ -75,22 +76,22 @@ def test_a_visitor_corrects_and_deletes_the_own_drawing(browser: Browser, privat
 
 
 def test_a_visitor_reopens_only_the_own_drawings(browser: Browser, private: str, screen: str) -> None:
-    with visit(browser, private, screen) as page:
-        page.goto("/")
+    with visitor(browser, private, screen) as page:
+        visit(page, "/")
         draw(page, "7")
         prediction = predict(page)
         expect(page.locator("#correction")).to_be_visible()
-        page.goto(f"/?record={prediction['id']}")
+        visit(page, f"/?record={prediction['id']}")
         expect(page.locator("#result")).to_contain_text("7")
         expect(page.locator("#notice")).to_be_empty()
-        page.goto(f"/?record={record_of_another(page)['id']}")
+        visit(page, f"/?record={record_of_another(page)['id']}")
         expect(page.locator("#notice")).to_contain_text("sign in at /recorder")
 
 
 def test_the_recorder_asks_a_visitor_to_sign_in(browser: Browser, private: str, screen: str) -> None:
-    with visit(browser, private, screen) as page:
+    with visitor(browser, private, screen) as page:
         record_of_another(page)
-        page.goto("/recorder")
+        visit(page, "/recorder")
         expect(page.get_by_role("heading", name="Sign in as the operator")).to_be_visible()
         for hidden in ("#filters", "#columns", "#sign-out"):
             expect(page.locator(hidden)).to_be_hidden()
@@ -105,9 +106,9 @@ def test_the_recorder_asks_a_visitor_to_sign_in(browser: Browser, private: str, 
 
 @any_screen
 def test_only_the_operator_labels_drawings(browser: Browser, private: str, screen: str) -> None:
-    with visit(browser, private, screen) as page:
+    with visitor(browser, private, screen) as page:
         made = record_of_another(page)
-        page.goto("/label")
+        visit(page, "/label")
         expect(page.get_by_text("Only the operator may label drawings")).to_be_visible()
         expect(page.locator("#labeling")).to_be_hidden()
         page.get_by_role("link", name="sign in").click()
@@ -119,9 +120,9 @@ def test_only_the_operator_labels_drawings(browser: Browser, private: str, scree
 
 
 def test_the_operator_signs_in_changes_records_and_signs_out(browser: Browser, private: str, screen: str) -> None:
-    with visit(browser, private, screen) as page:
+    with visitor(browser, private, screen) as page:
         made = record_of_another(page)
-        page.goto("/recorder")
+        visit(page, "/recorder")
         sign_in(page)
         expect(page.locator("#sign-in")).to_be_hidden()
         page.locator(f"tr[data-id='{made['id']}']").get_by_role("button").click()
@@ -139,8 +140,8 @@ def test_the_operator_signs_in_changes_records_and_signs_out(browser: Browser, p
 
 
 def test_an_expired_session_shows_the_form_again(browser: Browser, private: str) -> None:
-    with visit(browser, private, "desktop") as page:
-        page.goto("/recorder")
+    with visitor(browser, private, "desktop") as page:
+        visit(page, "/recorder")
         sign_in(page)
         expect(page.locator("#columns")).to_be_visible()
         page.context.clear_cookies()
@@ -151,13 +152,13 @@ def test_an_expired_session_shows_the_form_again(browser: Browser, private: str)
 def test_visitors_of_a_public_recorder_change_only_their_own_records(
     browser: Browser, public: str, screen: str
 ) -> None:
-    with visit(browser, public, screen) as page:
+    with visitor(browser, public, screen) as page:
         other = record_of_another(page)
-        page.goto("/")
+        visit(page, "/")
         draw(page, "7")
         mine = predict(page)
         expect(page.locator("#correction")).to_be_visible()
-        page.goto("/recorder")
+        visit(page, "/recorder")
         page.locator(f"tr[data-id='{other['id']}']").get_by_role("button").click()
         dialog = page.locator("#record")
         expect(dialog).to_contain_text("Confidence")
@@ -174,9 +175,9 @@ def test_visitors_of_a_public_recorder_change_only_their_own_records(
 
 
 def test_the_operator_signs_in_to_a_public_recorder_to_change_all(browser: Browser, public: str) -> None:
-    with visit(browser, public, "desktop") as page:
+    with visitor(browser, public, "desktop") as page:
         other = record_of_another(page)
-        page.goto("/recorder")
+        visit(page, "/recorder")
         expect(page.locator(f"tr[data-id='{other['id']}']")).to_be_visible()
         sign_in(page)
         expect(page.locator("#sign-in")).to_be_hidden()
@@ -186,16 +187,16 @@ def test_the_operator_signs_in_to_a_public_recorder_to_change_all(browser: Brows
 
 
 def test_on_this_machine_nobody_signs_in(page: Page) -> None:
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.get_by_role("link", name="Label drawings")).to_be_visible()
     expect(page.locator("#sign-in")).to_be_hidden()
     expect(page.locator("#sign-out")).to_be_hidden()
 
 
 def test_the_api_page_says_who_may_do_what_and_takes_a_secret(browser: Browser, private: str) -> None:
-    with visit(browser, private, "desktop") as page:
+    with visitor(browser, private, "desktop") as page:
         made = record_of_another(page)
-        page.goto("/api")
+        visit(page, "/api")
         operation = page.locator("details").filter(has_text="DELETE /records/{record_id}")
         operation.locator("summary").click()
         expect(operation).to_contain_text("For the operator, who signs in on the Recorder page, and for whoever")

@@ -17,6 +17,7 @@ from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
 from tests.page.test_draw import predict_sending
 from tests.page.test_picture import SEVEN, choose
+from tools.chromium import reload
 from tools.drawings import as_data_url, as_file
 from tools.hand import DIGITS, drag, draw
 
@@ -94,7 +95,7 @@ def test_an_unchanged_picture_is_sent_as_it_is(page: Page) -> None:
 @any_screen
 def test_a_browser_without_compression_streams_sends_its_own_png(page: Page) -> None:
     page.add_init_script("delete globalThis.CompressionStream")
-    page.reload()
+    reload(page)
     draw(page, "7")
     image = sent_image(page)
     assert image[COLOR_TYPE] == RGBA

@@ -18,6 +18,7 @@ from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_draw import predict
 from tests.page.test_png import canvas_image
 from tools import drawings
+from tools.chromium import reload, visit
 from tools.hand import DIGITS, drag, placed
 
 DASH = "\N{EN DASH}"
@@ -78,7 +79,7 @@ def top_and_bottom(page: Page, selector: str) -> tuple[float, float]:
 
 
 def test_an_empty_recorder_says_what_to_do(page: Page) -> None:
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.get_by_text("No predictions here yet")).to_be_visible()
     expect(page.locator("#columns")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollHeight") <= page.evaluate("innerHeight")
@@ -87,7 +88,7 @@ def test_an_empty_recorder_says_what_to_do(page: Page) -> None:
 @any_screen
 def test_a_filter_without_matches_says_that_there_are_other_predictions(page: Page) -> None:
     record(page, 7)
-    page.goto("/recorder?day=2001-01-01")
+    visit(page, "/recorder?day=2001-01-01")
     expect(page.get_by_text("No prediction matches this filter")).to_be_visible()
     expect(page.get_by_text("No predictions here yet")).to_be_hidden()
     page.get_by_role("button", name="Show all").click()
@@ -98,7 +99,7 @@ def test_a_filter_without_matches_says_that_there_are_other_predictions(page: Pa
 def test_a_row_shows_time_drawing_result_confidence_verdict_correction_and_source(page: Page) -> None:
     prediction = record(page, 7, source="upload", file_name="mine.png")
     page.request.patch(f"/records/{prediction['id']}", data={"label": "1"})
-    page.goto("/recorder")
+    visit(page, "/recorder")
     cells = row(page, prediction).locator("td")
     expect(cells.nth(0)).to_have_text(re.compile(r"\d\d:\d\d:\d\d$"))
     expect(cells.nth(2)).to_have_text(prediction["result"])
@@ -118,7 +119,7 @@ def test_the_table_fits_without_horizontal_scrolling(page: Page, width: int) -> 
     prediction = page.request.post("/predict", data={"image": dot, "source": "upload", "file_name": name}).json()
     assert prediction["result"] == "not a digit"
     page.request.patch(f"/records/{prediction['id']}", data={"label": "not_a_digit"})
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(row(page, prediction)).to_be_visible()
     needed, available = page.locator(".table-scroll").evaluate("table => [table.scrollWidth, table.clientWidth]")
     assert needed <= available
@@ -130,7 +131,7 @@ def test_the_table_fits_without_horizontal_scrolling(page: Page, width: int) -> 
 @any_screen
 def test_times_are_in_the_time_zone_of_the_viewer(page: Page) -> None:
     prediction = record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expected = page.evaluate(
         "date => new Date(date).toLocaleTimeString('en-GB', { timeZone: 'Asia/Tokyo' })", prediction["date"]
     )
@@ -139,7 +140,7 @@ def test_times_are_in_the_time_zone_of_the_viewer(page: Page) -> None:
 
 def test_the_newest_record_is_first_and_new_records_appear_automatically(page: Page) -> None:
     first = record(page, 1)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(rows(page)).to_have_count(1)
     second = record(page, 2)
     expect(rows(page)).to_have_count(2)
@@ -150,7 +151,7 @@ def test_the_newest_record_is_first_and_new_records_appear_automatically(page: P
 @any_screen
 def test_older_and_newer_turn_the_pages(page: Page) -> None:
     predictions = [record(page, i % 10) for i in range(52)]
-    page.goto("/recorder")
+    visit(page, "/recorder")
     shown = page.locator("#range")
     expect(shown).to_have_text(f"1{DASH}50 of 52 predictions")
     expect(rows(page)).to_have_count(50)
@@ -162,7 +163,7 @@ def test_older_and_newer_turn_the_pages(page: Page) -> None:
     expect(rows(page)).to_have_count(2)
     expect(row(page, predictions[0])).to_be_visible()
     expect(page.get_by_role("button", name="Older")).to_be_disabled()
-    page.reload()
+    reload(page)
     expect(shown).to_have_text(f"51{DASH}52 of 52 predictions")
     page.get_by_role("button", name="Newer").click()
     expect(rows(page)).to_have_count(50)
@@ -180,8 +181,8 @@ def test_older_and_newer_turn_the_pages(page: Page) -> None:
     expect(dialog.get_by_role("button", name="Next")).to_have_attribute("aria-disabled", "true")
 
     address = page.url
-    page.goto("/")
-    page.goto(address)  # as from a bookmark, which does not know the newer pages
+    visit(page, "/")
+    visit(page, address)  # as from a bookmark, which does not know the newer pages
     expect(rows(page)).to_have_count(2)
     page.get_by_role("button", name="Newest").click()
     expect(rows(page)).to_have_count(50)
@@ -190,7 +191,7 @@ def test_older_and_newer_turn_the_pages(page: Page) -> None:
 def test_filters_select_rows_and_are_kept_in_the_url_and_the_download_links(page: Page) -> None:
     drawn, uploaded = record(page, 7, source="canvas"), record(page, 1, source="upload", file_name="one.png")
     page.request.patch(f"/records/{drawn['id']}", data={"label": "1"})
-    page.goto("/recorder")
+    visit(page, "/recorder")
     filters = page.get_by_role("form", name="Filter")
     for field, value, left in [
         ("Result", uploaded["result"], uploaded),
@@ -201,7 +202,7 @@ def test_filters_select_rows_and_are_kept_in_the_url_and_the_download_links(page
         filters.get_by_label(field).select_option(value)
         expect(rows(page)).to_have_count(1)
         expect(row(page, left)).to_be_visible()
-        page.reload()
+        reload(page)
         expect(rows(page)).to_have_count(1)
         assert "&" in (page.get_by_role("link", name="CSV").get_attribute("href") or "")
         page.get_by_role("button", name="Show all").click()
@@ -218,7 +219,7 @@ def test_filters_select_rows_and_are_kept_in_the_url_and_the_download_links(page
 def test_downloads_contain_the_records_that_match_the_filter(page: Page) -> None:
     seven = record(page, 7, source="canvas")
     record(page, 1, source="upload", file_name="one.png")
-    page.goto("/recorder?source=canvas")
+    visit(page, "/recorder?source=canvas")
     for name in ("CSV", "JSON Lines", "IDX (MNIST)", "NPZ"):
         with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
@@ -230,7 +231,7 @@ def test_downloads_contain_the_records_that_match_the_filter(page: Page) -> None
 
 def test_a_record_is_corrected_and_the_correction_removed(page: Page) -> None:
     prediction = record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     dialog = open_record(page, prediction)
     dialog.get_by_label("Correction").select_option("1")
     expect(row(page, prediction).locator("td").nth(5)).to_have_text("1")
@@ -243,7 +244,7 @@ def test_a_record_is_corrected_and_the_correction_removed(page: Page) -> None:
 def test_a_number_has_its_digits_and_is_corrected_to_another_number(page: Page) -> None:
     image = drawings.as_data_url(drawings.as_file(drawings.draw_strokes(drawings.number_strokes("20"))))
     prediction: dict[str, Any] = page.request.post("/predict", data={"image": image}).json()
-    page.goto("/recorder")
+    visit(page, "/recorder")
     dialog = open_record(page, prediction)
     digits = dialog.get_by_role("rowheader").get_by_role("button")
     expect(digits).to_have_text(["2", "0"])
@@ -262,7 +263,7 @@ def test_a_number_has_its_digits_and_is_corrected_to_another_number(page: Page) 
 
 def test_deletion_asks_first_and_is_permanent(page: Page) -> None:
     prediction = record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     dialog = open_record(page, prediction)
     dialog.get_by_role("button", name="Delete").click()
     confirmation = page.get_by_role("dialog", name="Delete this prediction permanently?")
@@ -285,7 +286,7 @@ def cell(page: Page, chart: str, row: str, column: int | str) -> Locator:
 def test_counts_lead_to_the_predictions_behind_them(page: Page, screen: str) -> None:
     misread, right = record(page, 7, expected="1"), record(page, 7, expected=record(page, 7)["result"])
     digit = misread["digit"]
-    page.goto("/recorder")
+    visit(page, "/recorder")
     if screen == "phone":
         page.get_by_text("Statistics").click()
     expect(cell(page, "Intended digits", "1", digit)).to_have_text("1")
@@ -308,7 +309,7 @@ def test_counts_lead_to_the_predictions_behind_them(page: Page, screen: str) -> 
 @any_screen
 def test_a_count_leads_to_its_prediction_however_many_newer_ones_there_are(page: Page) -> None:
     wanted, newest = record(page, 7, expected="1"), record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     count = cell(page, "Intended digits", "1", wanted["digit"])
     expect(count).to_have_text("1")
     before = page.request.get("/records?limit=1").json()["next"]
@@ -329,14 +330,14 @@ def test_a_count_leads_to_its_prediction_however_many_newer_ones_there_are(page:
 
 @any_screen
 def test_a_photograph_with_strokes_on_it_opens_as_it_was_sent(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     photograph = drawings.as_file(np.pad(np.full((20, 160), 60, np.uint8), 60, constant_values=210))
     page.locator("#file").set_input_files({"name": "board.png", "mimeType": "image/png", "buffer": photograph})
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
     page.get_by_label("Pen width").fill("10")
     drag(page, [(0.3, 0.2), (0.7, 0.8)])
     drawn, prediction = canvas_image(page), predict(page)
-    page.goto(f"/?record={prediction['id']}")
+    visit(page, f"/?record={prediction['id']}")
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
     assert canvas_image(page) == drawn
     again = predict(page)
@@ -348,13 +349,13 @@ def test_a_photograph_with_strokes_on_it_opens_as_it_was_sent(page: Page) -> Non
 @any_screen
 def test_the_statistics_say_when_their_days_begin_here(page: Page) -> None:
     record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(page.get_by_text("Days are UTC: here each begins at 09:00.")).to_be_visible()
 
 
 def test_downloads_and_statistics_come_before_the_table_or_beside_it(page: Page) -> None:
     record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(rows(page)).to_have_count(1)
     top, bottom = top_and_bottom(page, "#records")
     assert top_and_bottom(page, "#exports")[1] <= top
@@ -364,7 +365,7 @@ def test_downloads_and_statistics_come_before_the_table_or_beside_it(page: Page)
 @any_screen
 def test_the_dialog_shows_probabilities_and_which_ink_supports_the_result(page: Page) -> None:
     first, second = record(page, 7), record(page, 1)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     dialog = open_record(page, first)
     expect(dialog.get_by_role("heading")).to_have_text(f"Read as {first['result']}")
     best = dialog.get_by_role("row").filter(has=page.get_by_role("rowheader", name=str(first["digit"])))
@@ -382,7 +383,7 @@ def test_the_dialog_shows_probabilities_and_which_ink_supports_the_result(page: 
 
 def test_the_focus_stays_in_the_table_after_a_correction_and_a_deletion(page: Page) -> None:
     older, newer = record(page, 7), record(page, 1)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     dialog = open_record(page, newer)
     dialog.get_by_label("Correction").select_option("3")
     expect(row(page, newer).locator("td").nth(5)).to_have_text("3")
@@ -397,7 +398,7 @@ def test_the_focus_stays_in_the_table_after_a_correction_and_a_deletion(page: Pa
 @any_screen
 def test_a_correction_that_leaves_the_filter_is_followed_by_the_next_prediction(page: Page) -> None:
     older, newer = record(page, 7), record(page, 1)
-    page.goto("/recorder?corrected=false")
+    visit(page, "/recorder?corrected=false")
     dialog = open_record(page, newer)
     dialog.get_by_label("Correction").select_option("3")
     expect(row(page, newer)).to_have_count(0)
@@ -409,7 +410,7 @@ def test_a_correction_that_leaves_the_filter_is_followed_by_the_next_prediction(
 def test_print_has_the_statistics_below_the_table_with_their_colors(page: Page) -> None:
     record(page, 7, expected="7")
     page.set_viewport_size({"width": 793, "height": 1122})  # A4
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(rows(page)).to_have_count(1)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -426,7 +427,7 @@ def test_the_number_of_matches_is_shown_where_the_counts_tell_it(page: Page) -> 
         {"meant": "7", "read": "7", "count": 8},
         {"meant": "7", "read": "not_a_digit", "count": 2},
     ]
-    page.goto("/recorder")
+    visit(page, "/recorder")
     matching = page.evaluate(
         "async ([counts, filters]) => {"
         " const { countMatching } = await import('/static/js/model/counts.js');"
@@ -452,7 +453,7 @@ def test_the_number_of_matches_is_shown_where_the_counts_tell_it(page: Page) -> 
 
 def test_a_drawing_is_replayed_stroke_by_stroke_on_the_canvas(page: Page) -> None:
     prediction = record(page, 7, strokes=STROKES)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     open_record(page, prediction).get_by_role("link", name="Open on the canvas").click()
     expect(page.get_by_role("status")).to_contain_text("7")
     points = page.locator("#ink path").get_attribute("d")
@@ -462,14 +463,14 @@ def test_a_drawing_is_replayed_stroke_by_stroke_on_the_canvas(page: Page) -> Non
 
 
 def test_a_replayed_drawing_looks_as_it_was_drawn(page: Page) -> None:
-    page.goto("/")
+    visit(page, "/")
     page.get_by_label("Pen width").fill("10")
     drag(page, [(0.2, 0.15), (0.75, 0.15)])
     page.get_by_label("Pen width").fill("30")
     drag(page, [(0.75, 0.15), (0.55, 0.5), (0.4, 0.9)])
     drawn = canvas_image(page)
     prediction = predict(page)
-    page.goto(f"/?record={prediction['id']}")
+    visit(page, f"/?record={prediction['id']}")
     expect(page.locator("#result")).to_have_attribute("data-kind", re.compile("digit|unsure"))
     end = time.monotonic() + 20
     while canvas_image(page) != drawn:  # until the last stroke is replayed
@@ -482,7 +483,7 @@ def test_a_replayed_drawing_looks_as_it_was_drawn(page: Page) -> None:
 def test_a_record_without_pen_widths_is_replayed_with_the_default_width(page: Page) -> None:
     prediction = record(page, 7, strokes=STROKES)
     assert page.request.get(f"/records/{prediction['id']}").json()["pen_widths"] is None
-    page.goto(f"/?record={prediction['id']}")
+    visit(page, f"/?record={prediction['id']}")
     expect(page.get_by_role("status")).to_contain_text("7")
     expect(page.locator("#ink path")).to_have_attribute("stroke-width", "18")
 
@@ -490,7 +491,7 @@ def test_a_record_without_pen_widths_is_replayed_with_the_default_width(page: Pa
 @any_screen
 def test_a_picture_with_strokes_on_it_opens_as_a_picture(page: Page) -> None:
     prediction = record(page, 7, source="upload", file_name="seven.png", strokes=STROKES, pen_widths=[12])
-    page.goto(f"/?record={prediction['id']}")
+    visit(page, f"/?record={prediction['id']}")
     expect(page.get_by_role("status")).to_contain_text("7")
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
     expect(page.locator("#ink path")).to_have_count(0)
@@ -498,7 +499,7 @@ def test_a_picture_with_strokes_on_it_opens_as_a_picture(page: Page) -> None:
 
 def test_a_recorded_picture_opens_on_the_canvas(page: Page) -> None:
     prediction = record(page, 7, source="upload", file_name="seven.png")
-    page.goto(f"/?record={prediction['id']}")
+    visit(page, f"/?record={prediction['id']}")
     expect(page.get_by_role("status")).to_contain_text("7")
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
 
@@ -506,7 +507,7 @@ def test_a_recorded_picture_opens_on_the_canvas(page: Page) -> None:
 @any_screen
 def test_an_unreachable_server_gets_a_notice_and_is_polled_again(page: Page) -> None:
     prediction = record(page, 7)
-    page.goto("/recorder")
+    visit(page, "/recorder")
     expect(row(page, prediction)).to_be_visible()
     page.context.set_offline(True)
     expect(page.get_by_role("status")).to_contain_text("can't be reached. Trying again")

@@ -12,6 +12,7 @@ from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS
 from tests.page.test_access import violations
 from tests.page.test_permissions import ON_NETWORK
+from tools.chromium import reload, visit
 from tools.drawings import SEVEN_URL, as_data_url, as_file
 from tools.drawings import draw as draw_image
 from tools.hand import draw
@@ -37,14 +38,15 @@ def open_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def open_page(path: str, **screen: object) -> Page:
+    def open_page(path: str, script: str = "", **screen: object) -> Page:
         context = chromium.new_context(base_url=site, **screen)  # type: ignore[arg-type]
         context.set_default_timeout(30_000)
         context.route("**/static/model/network.bin", lambda route: route.abort())
+        context.add_init_script(script)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path)
+        visit(page, path)
         return page
 
     yield open_page
@@ -118,7 +120,7 @@ def test_a_lesson_from_the_code_on_the_wall_to_the_end_of_the_room(open_page: Ca
 
     # A reload loses nothing.
     for page in (wall, pupil):
-        page.reload()
+        reload(page)
     expect(wall.locator("#tiles .tile")).to_have_count(1)
     expect(pupil.locator(".room-strip")).to_contain_text("Zoë: 1 drawing")
 
@@ -133,7 +135,7 @@ def test_a_lesson_from_the_code_on_the_wall_to_the_end_of_the_room(open_page: Ca
 
 def test_the_class_sees_what_the_network_learns_and_undoes_it(chromium: Browser, site: str) -> None:
     wall = chromium.new_context(base_url=site, **PROJECTOR).new_page()  # type: ignore[arg-type]
-    wall.goto("/wall")
+    visit(wall, "/wall")
     code = open_room(wall)
     wall.get_by_role("button", name="Let it learn").click()
     expect(wall.locator("#learned")).to_contain_text("There is too little to learn from")
@@ -198,16 +200,14 @@ def test_a_pupil_whose_browser_blocks_site_data_takes_part_while_the_page_is_ope
 ) -> None:
     wall = open_page("/wall", **PROJECTOR)
     code = open_room(wall)
-    pupil = open_page("about:blank", **SCREENS["phone"])
-    pupil.context.add_init_script(BLOCK_SITE_DATA)
-    pupil.goto(f"/join?code={code}")
+    pupil = open_page(f"/join?code={code}", BLOCK_SITE_DATA, **SCREENS["phone"])
     join(pupil, "Ada")
     expect(pupil.locator(".room-strip")).to_contain_text("keep this page open")
     assert pupil.url.endswith(f"/?room={code}")
     predict(pupil, "7")
     expect(pupil.locator(".room-strip")).to_contain_text("Ada: 1 drawing")
     expect(wall.locator("#tiles .tile")).to_have_count(1)
-    pupil.reload()
+    reload(pupil)
     expect(pupil).to_have_url(re.compile("/join"))
 
 
@@ -224,7 +224,7 @@ def test_a_link_of_somebody_else_leaves_a_pupil_in_the_room(open_page: Callable[
     pupil = open_page(f"/join?code={code}", **SCREENS["phone"])
     join(pupil, "Ada")
     pupil.goto("about:blank")  # so that the link loads the page
-    pupil.goto(f"/?room={code}#pupil=%7B%22code%22%3A%22{code}%22%2C%22token%22%3A%22x%22%7D")
+    visit(pupil, f"/?room={code}#pupil=%7B%22code%22%3A%22{code}%22%2C%22token%22%3A%22x%22%7D")
     expect(pupil.locator(".room-strip")).to_contain_text("Ada")
 
 
@@ -234,7 +234,7 @@ def test_the_operator_leads_a_room_that_was_opened_on_another_computer(open_page
     expect(other.locator("#code")).to_have_text(code)
     expect(other.locator("#facts")).to_contain_text("0 pupils, 0 drawings")
     assert other.evaluate("document.documentElement.scrollWidth") <= other.evaluate("innerWidth")
-    other.goto("/wall?room=K7MXA4")
+    visit(other, "/wall?room=K7MXA4")
     expect(other.locator("#notice")).to_contain_text("There is no room with this code")
 
 
@@ -243,7 +243,7 @@ def test_a_code_that_does_not_exist_is_explained(open_page: Callable[..., Page])
     page.get_by_label("Code on the wall").fill("k7m xa4")
     page.get_by_role("button", name="Next").click()
     expect(page.locator("#notice")).to_contain_text("There is no room with this code")
-    page.goto("/?room=K7MXA4")
+    visit(page, "/?room=K7MXA4")
     expect(page).to_have_url(re.compile("/join"))
 
 
@@ -252,7 +252,7 @@ def test_only_the_operator_is_offered_to_open_a_room(
 ) -> None:
     with running_server(tmp_path_factory.mktemp("private"), **ON_NETWORK) as running:
         page = chromium.new_context(base_url=running.url).new_page()
-        page.goto("/wall")
+        visit(page, "/wall")
         expect(page.locator("#sign-in-first")).to_be_visible()
         expect(page.get_by_role("button", name="Open a room")).to_be_hidden()
         page.context.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import running_server
 from tests.page.test_permissions import ON_NETWORK, sign_in
+from tools.chromium import visit
 from tools.drawings import SEVEN_URL
 
 SCRIPTS = [
@@ -74,7 +75,7 @@ def send(page: Page) -> list[str]:
 def test_no_text_of_a_visitor_runs_as_a_script(chromium: Browser, attacked: str, role: str) -> None:
     with watched(chromium, attacked) as page:
         records = send(page)
-        page.goto("/recorder")
+        visit(page, "/recorder")
         if role == "operator":
             sign_in(page)
         page.wait_for_load_state("networkidle")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.test_draw import ink
+from tools.chromium import visit
 from tools.hand import draw
 from tools.static_site import write
 
@@ -32,7 +33,7 @@ def demo(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("response", lambda response: faults.append(response.url) if response.status >= 400 else None)
         page.on("request", lambda request: faults.append(request.method) if request.method != "GET" else None)
-        page.goto("")
+        visit(page, "")
         expect(page.get_by_text("This demo has no server.")).to_be_visible()
         yield page
         assert faults == []

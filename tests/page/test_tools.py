@@ -14,6 +14,7 @@ from backend.web.drawing_request import data_url_bytes
 from tests.page.conftest import any_screen
 from tests.page.test_draw import ink, predict_sending
 from tests.page.test_picture import choose
+from tools.chromium import reload
 from tools.drawings import as_file
 from tools.hand import drag, draw
 
@@ -161,7 +162,7 @@ def test_help_lists_the_shortcuts_and_can_turn_single_key_shortcuts_off(page: Pa
     expect(help_).to_contain_text("Undo")
     help_.get_by_label("Single-key shortcuts").uncheck()
     help_.get_by_role("button", name="Close").click()
-    page.reload()
+    reload(page)
     page.keyboard.press("e")
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "false")
 

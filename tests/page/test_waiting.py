@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from tests.page.conftest import any_screen
 from tests.page.test_draw import ink, predict
 from tests.page.test_result import PREDICT, records
-from tools.chromium import FLAGS, find_chromium
+from tools.chromium import FLAGS, find_chromium, reload, visit
 from tools.drawings import SEVEN_URL
 from tools.hand import DIGITS, draw
 
@@ -70,7 +70,7 @@ def test_what_waits_survives_a_reload_and_the_same_drawing_is_not_recorded_twice
     draw(loaded, "7")
     press_predict(loaded)
     wait_until("1 prediction waits on this device.", loaded)
-    loaded.reload()
+    reload(loaded)
     expect(loaded.locator("#headline")).to_have_text("7")
     press_predict(loaded)
     wait_until("1 prediction waits on this device.", loaded)
@@ -92,7 +92,7 @@ def test_two_tabs_send_what_waits_once(loaded: Page, context: BrowserContext) ->
     context.route(PREDICT, lambda route: route.abort())
     tabs = [context.new_page(), context.new_page()]
     for tab in tabs:
-        tab.goto("/")
+        visit(tab, "/")
         wait_until("3 predictions wait on this device.", tab)
     context.unroute(PREDICT)
     for tab in tabs:
@@ -112,7 +112,7 @@ STORE_OLD = """async ([time, image]) => {
 def test_a_drawing_that_waited_for_more_than_30_days_is_recorded_with_todays_date(page: Page) -> None:
     before = records(page)
     page.evaluate(STORE_OLD, [1000 * (time.time() - 31 * DAY), SEVEN_URL])
-    page.reload()
+    reload(page)
     expect(page.locator("#notice")).to_contain_text("waited on this device for more than 30 days")
     [made] = [each for each in page.request.get("/records").json()["records"] if each["id"] not in before]
     assert made["result"] == "7"
@@ -127,7 +127,7 @@ def test_a_refused_drawing_does_not_wait(loaded: Page) -> None:
     expect(loaded.locator("#notice")).to_have_text("The drawing is too large.")
     loaded.unroute(PREDICT)
     sent = sent_to_be_recorded(loaded.context)
-    loaded.reload()
+    reload(loaded)
     expect(loaded.locator("#headline")).to_have_text("7")
     predict(loaded)
     assert len(sent) == 1
@@ -146,21 +146,21 @@ def test_an_answer_that_is_not_the_servers_does_not_end_the_wait(loaded: Page) -
 def test_the_drawing_survives_a_reload_the_draw_link_and_a_closed_tab(page: Page, context: BrowserContext) -> None:
     draw(page, "3")
     drawn = ink(page)
-    page.reload()
+    reload(page)
     expect(page.locator("#headline")).to_have_text("3")
     page.get_by_role("link", name="Draw").click()
     expect(page.locator("#headline")).to_have_text("3")
     other = context.new_page()
-    other.goto("/")
+    visit(other, "/")
     expect(other.locator("#hint")).to_be_visible()
     other.close()
     page.close()
     again = context.new_page()
-    again.goto("/")
+    visit(again, "/")
     expect(again.locator("#headline")).to_have_text("3")
     assert ink(again) == drawn
     again.get_by_role("button", name="Clear").click()
-    again.reload()
+    reload(again)
     expect(again.locator("#hint")).to_be_visible()
 
 
@@ -175,7 +175,7 @@ def test_without_site_data_the_page_works_and_says_that_it_must_stay_open(
         tmp_path, executable_path=find_chromium(), args=FLAGS, base_url=server
     ) as context:
         page = context.new_page()
-        page.goto("/")
+        visit(page, "/")
         assert page.evaluate(
             "() => { try { return Boolean(localStorage); } catch (error) { return error.name; } }"
         ) == ("SecurityError")
@@ -196,6 +196,6 @@ def test_without_site_data_the_page_works_and_says_that_it_must_stay_open(
 def test_previews_by_the_server_work_without_abort_signal_any(page: Page) -> None:
     page.route("**/static/model/network.bin", lambda route: route.abort())
     page.add_init_script("delete AbortSignal.any")
-    page.reload()
+    reload(page)
     draw(page, "7")
     expect(page.locator("#headline")).to_have_text("7")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tools.chromium import open_chromium
+from tools.chromium import open_chromium, visit
 from tools.hand import DIGITS, draw, placed
 from tools.server import Server
 
@@ -45,7 +45,7 @@ def page_bodies(browser: Browser) -> list[str]:
     """The bodies of the requests that the page sends when Predict is pressed."""
     with tempfile.TemporaryDirectory() as folder, Server({"INSTANCE": folder}) as server:
         page = browser.new_page()
-        page.goto(server.url)
+        visit(page, server.url)
         return [_predict(page, digit) for digit in DIGITS]
 
 

@@ -29,7 +29,7 @@ from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Reading, Recognizer, network_input
 from backend.settings import TOP
-from tools.chromium import open_chromium
+from tools.chromium import open_chromium, visit
 from tools.server import Server, family
 from training.drawing import Strokes, draw_at_random
 from training.sources import Pens, load_mnist
@@ -217,7 +217,7 @@ def open_page() -> Iterator[Page]:
         open_chromium() as browser,
     ):
         page = browser.new_page()
-        page.goto(server.url)
+        visit(page, server.url)
         yield page
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tools.bench.page import WATCH, draw_digit
-from tools.chromium import open_chromium
+from tools.chromium import open_chromium, visit
 from tools.server import Server
 
 AWAY = 300  # ms, to the server
@@ -31,7 +31,7 @@ READS_HERE = "The live preview stays in this browser."
 def open_page(browser: Browser, url: str) -> Page:
     """The page, after its network has loaded."""
     page = browser.new_context(base_url=url, service_workers="block").new_page()
-    page.goto("/")
+    visit(page, "/")
     expect(page.get_by_text(READS_HERE)).to_be_visible(timeout=30_000)
     return page
 
@@ -46,7 +46,7 @@ def first_view(browser: Browser, url: str) -> str:
     context = browser.new_context(base_url=url, service_workers="block")
     context.on("requestfinished", lambda request: finished.append(request))
     page = context.new_page()
-    page.goto("/")
+    visit(page, "/")
     expect(page.get_by_text(READS_HERE)).to_be_visible(timeout=30_000)
     responses = {True: [0, 0, 0], False: [0, 0, 0]}  # of the first view, and later: count, bytes, bytes of headers
     for request in finished:

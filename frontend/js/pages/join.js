@@ -52,6 +52,7 @@ async function attempt(action) {
   }
 }
 
+document.documentElement.dataset.ready = ""; // see start.js
 const given = new URLSearchParams(location.search).get("code");
 if (given) {
   page.code.value = given;
