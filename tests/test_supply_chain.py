@@ -58,8 +58,9 @@ def test_the_tests_run_with_the_versions_that_are_installed_elsewhere(name: str)
     assert pinned(name).items() <= pinned("test").items()
 
 
-def test_every_npm_package_has_a_hash() -> None:
-    packages = json.loads((TOP / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", [".", "tools/measure/runtimes"])
+def test_every_npm_package_has_a_hash(folder: str) -> None:
+    packages = json.loads((TOP / folder / "package-lock.json").read_text())["packages"]
     assert len(packages) > 2
     for name, package in packages.items():
         assert name == "" or package["integrity"].startswith("sha512-"), name
