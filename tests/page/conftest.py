@@ -51,6 +51,7 @@ def not_in_firefox(reason: str) -> pytest.MarkDecorator:
 LIMITS = {
     "CDP session is only available in Chromium": "fingers and pens can be simulated only in Chromium",
     "no request body": "Firefox does not tell the body of a request",
+    'event "download"': "Firefox does not tell of a download that a script starts",
 }
 
 
