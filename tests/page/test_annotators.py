@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS
+from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_access import violations
 from tests.page.test_recorder import record
 from tools.chromium import reload, visit
@@ -74,3 +74,14 @@ def test_two_people_label_and_the_operator_decides(browser: Browser, recorder: s
     assert operator.request.get(f"/records/{drawn['id']}").json()["label"] == "7"
     for page in (operator, ada, bob):
         page.context.close()
+
+
+@any_screen
+def test_others_can_be_invited_once_the_page_no_longer_moves(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/records?*", lambda route: held.append(route))
+    with page.expect_request("**/records?*"):
+        visit(page, "/label")
+    expect(page.locator("#annotators")).to_be_hidden()
+    held[0].continue_()
+    expect(page.locator("#annotators")).to_be_visible()

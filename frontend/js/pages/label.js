@@ -236,10 +236,10 @@ try {
     setInterval(loadAhead, ASK_AGAIN);
   } else if (may.includes("list") && may.includes("correct")) {
     if (query.has("doubts")) source = DOUBTS;
-    if (may.includes("lead_labeling")) showAnnotators(page, fail);
     await loadBatch(null);
     await show();
     page.labeling.focus();
+    if (may.includes("lead_labeling")) showAnnotators(page, fail); // after what is above it has its height
   } else {
     page.nothing.append(make("a", { href: "/recorder" }));
     fill(page.nothing, text("label.operator"));
