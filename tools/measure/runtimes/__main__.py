@@ -32,7 +32,7 @@ from playwright.sync_api import Browser, Page
 
 from backend.settings import TOP
 from backend.web.security import CONTENT_SECURITY_POLICY
-from tools.chromium import open_chromium, visit
+from tools.chromium import open_chromium
 from tools.measure.browser import before_other_work
 from training.sources import load_mnist
 
@@ -71,13 +71,13 @@ def install(folder: Path) -> None:
     subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
     for name in ("frontend", "models"):
         (folder / name).symlink_to(TOP / name)
-    (folder / "index.html").write_text('<!doctype html><html data-ready><link rel="icon" href="data:,">')
+    (folder / "index.html").write_text('<!doctype html><link rel="icon" href="data:,">')
 
 
 def open_runtime(browser: Browser, url: str, name: str, folder: Path) -> tuple[Page, str]:
     """A page with the runtime, and the bytes that it loaded."""
     page = browser.new_context().new_page()
-    visit(page, url)
+    page.goto(url)
     paths: list[str] = []
     page.on("requestfinished", lambda request: paths.append(urlsplit(request.url).path))
     page.evaluate(START, name)
