@@ -220,6 +220,7 @@ async function onReadiness() {
   else preview.local = localReader;
   if (state && preview.local) page.privacy.textContent = privacyNote(state, true);
   if (predicting === drawing.version) void showWhileWaiting();
+  if (explanation?.open) explain({ moving: drawing.inProgress });
   try {
     await navigator.serviceWorker?.register("service-worker.js");
   } catch {

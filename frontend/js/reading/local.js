@@ -11,6 +11,9 @@ import { Reader } from "./reader.js";
 /** A dot, read once to find out whether the network has loaded. */
 const DOT = [{ points: [{ x: 140, y: 140, t: 0 }], width: 18 }];
 
+/** The page's only reader. @type {Promise<LocalReader | null> | undefined} */
+let loading;
+
 /** Reads drawings in this browser, with the network that the server uses. */
 export class LocalReader {
   #reader;
@@ -21,14 +24,9 @@ export class LocalReader {
     this.version = version;
   }
 
-  /** @returns {Promise<LocalReader | null>} null: it can't be loaded here */
-  static async load() {
-    if (!CAN_ENCODE) return null;
-    const reader = new Reader();
-    const result = await reader.read({ strokes: DOT }).catch(() => null);
-    if (result?.kind === "reading") return new LocalReader(reader, result.version);
-    reader.close();
-    return null;
+  /** Load the network, once for everything on the page. @returns {Promise<LocalReader | null>} null: it can't be loaded here */
+  static load() {
+    return (loading ??= load());
   }
 
   /**
@@ -58,4 +56,14 @@ export class LocalReader {
   ask(input, question) {
     return this.#reader.ask(input, question);
   }
+}
+
+/** @returns {Promise<LocalReader | null>} */
+async function load() {
+  if (!CAN_ENCODE) return null;
+  const reader = new Reader();
+  const result = await reader.read({ strokes: DOT }).catch(() => null);
+  if (result?.kind === "reading") return new LocalReader(reader, result.version);
+  reader.close();
+  return null;
 }
