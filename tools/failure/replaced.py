@@ -74,7 +74,7 @@ def missing_on_node(address: str, url: str, ids: list[str]) -> list[str]:
         session = cluster.connect(Path(url.partition("?")[0]).name)
         statement = session.prepare("SELECT id FROM drawings WHERE minute = ? AND shard = ? AND id = ?")
         places = [(*Partition.of(each), each) for each in map(uuid.UUID, ids)]
-        answers = execute_concurrent_with_args(session, statement, places, concurrency=64)
+        answers = execute_concurrent_with_args(session, statement, places, concurrency=8)
         return [each for each, (_, rows) in zip(ids, answers, strict=True) if not rows.one()]
     finally:
         cluster.shutdown()

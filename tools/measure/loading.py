@@ -15,7 +15,7 @@ from backend.records.cassandra.counts import NEVER, Counts
 from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.rows import insertion
 from backend.records.cassandra.store import CassandraStore, list_partition
-from backend.records.record import Drawing, Record
+from backend.records.record import Drawing, Record, RecorderUnavailable
 from backend.records.sqlite import transactions
 from backend.records.sqlite.store import SqliteStore
 from backend.records.store import Store
@@ -27,7 +27,8 @@ A_MINUTE = 6_000  # records: 100 a second
 A_SHARD = 256  # consecutive records share a shard, like those of a busy process
 A_MUTATION = 64  # records per batch
 LOADERS = 3  # processes
-MAX_PENDING = 16  # batches of each process
+MAX_PENDING = 4  # batches of each process
+ATTEMPTS = 10  # to load a minute
 
 
 def last_minute() -> datetime:
@@ -82,13 +83,20 @@ def load(url: str, count: int, seconds: float) -> int:
 def _loader(url: str, todo: Any, done: Any, end: float) -> None:
     store = opened_cassandra(url)
     while time.time() < end and (some := todo.get()):
-        _load_minute(store, of_minute(*some))
+        records = list(of_minute(*some))
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                _load_minute(store, records)
+                break
+            except RecorderUnavailable:  # busy nodes do not respond in time; the same records are written again
+                if attempt == ATTEMPTS:
+                    raise
         with done:
             done.value += some[1]
     store.close()
 
 
-def _load_minute(store: CassandraStore, records: Iterator[Record]) -> None:
+def _load_minute(store: CassandraStore, records: Iterable[Record]) -> None:
     """Write what CassandraStore.insert writes, many records at once, and the counts when the minute is complete."""
     connection, partitions = store.connection, list[Partition]()
     pending = list[PendingStatement]()
