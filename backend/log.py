@@ -42,3 +42,5 @@ def start_log() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(TextFormatter() if sys.stderr.isatty() else JsonFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    # While a node is away, Cassandra's driver warns of each attempt to connect; the recorder says once why it waits.
+    logging.getLogger("cassandra").setLevel(logging.ERROR)

@@ -14,6 +14,7 @@ from backend.log import start_log
 start_log()
 log = logging.getLogger("backend.part")
 log.info("Too little to be logged.")
+logging.getLogger("cassandra.pool").warning("Said by the recorder already.")
 log.warning("Not %s.\\nReally \\ud800.", "good", extra={"fields": {"request_id": "77"}})
 try:
     1 / 0
