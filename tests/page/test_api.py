@@ -6,11 +6,19 @@ import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from backend.records.ids import key_time
 from tests.page.conftest import any_screen
 from tools.chromium import visit
+
+# The layout shifts so far, added up: https://web.dev/articles/cls
+LAYOUT_SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (sum += value)))
+    .observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum), 100)));
+})"""
 
 
 def open_operation(page: Page, server: str, method: str, path: str) -> None:
@@ -51,6 +59,19 @@ def test_every_operation_is_listed(page: Page, server: str) -> None:
     expect(page.locator("details.operation")).to_have_count(
         sum(len(methods) for methods in description["paths"].values())
     )
+
+
+@any_screen
+def test_nothing_moves_while_the_list_loads(page: Page, server: str) -> None:
+    held: list[Route] = []
+    page.route("**/openapi.json", lambda route: held.append(route))
+    page.goto(f"{server}/api")
+    expect(page.get_by_text("Loading")).to_be_visible()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    expect(page.locator(".path").first).to_be_visible()
+    assert page.evaluate(LAYOUT_SHIFT) < 0.01
 
 
 @any_screen
