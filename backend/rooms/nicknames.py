@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from collections.abc import Collection
 
 LONGEST = 20  # characters
-
-ADJECTIVES = "Blue Brave Bright Calm Clever Cosy Curious Gentle Green Happy Kind Lucky Merry Quick Quiet Red Swift"
-ANIMALS = "Badger Bear Beaver Cat Crane Deer Dolphin Eagle Falcon Fox Hare Heron Koala Lynx Otter Owl Panda Robin Seal"
+DEFAULT = "Pupil"
 
 
 def clean(nickname: str) -> str | None:
@@ -18,13 +15,6 @@ def clean(nickname: str) -> str | None:
     name = " ".join(unicodedata.normalize("NFC", nickname).split())
     allowed = all(unicodedata.category(each)[0] in "LNM" or each in " -'._" for each in name)
     return name if allowed and len(name) <= LONGEST else None
-
-
-def suggest(taken: Collection[str]) -> str:
-    """A nickname that nobody has."""
-    names = [f"{adjective} {animal}" for adjective in ADJECTIVES.split() for animal in ANIMALS.split()]
-    free = [name for name in names if name.casefold() not in taken]
-    return secrets.choice(free or names)
 
 
 def unique(nickname: str, taken: Collection[str]) -> str:

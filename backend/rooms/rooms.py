@@ -87,7 +87,7 @@ class Rooms:
     def join(self, code: str, nickname: str, key: uuid.UUID) -> tuple[Pupil, str] | None:
         """A new pupil, and the pupil's token; None: the room is full.
 
-        nickname: empty to get one. key: the idempotency key; joining again with it returns the same pupil.
+        nickname: empty for the default. key: the idempotency key; joining again with it returns the same pupil.
         """
         room = self.get(code, fresh=True)
         pupil, token = pupil_of(code, key)
@@ -95,7 +95,7 @@ class Rooms:
             return room.pupils[pupil], token
         if len(room.present) >= MOST_PUPILS:
             return None
-        name = nicknames.unique(nickname or nicknames.suggest(room.nicknames()), room.nicknames())
+        name = nicknames.unique(nickname or nicknames.DEFAULT, room.nicknames())
         room = self.add(code, Joined(pupil=pupil, nickname=name, token=token_digest(token)))
         return room.pupils[pupil], token
 

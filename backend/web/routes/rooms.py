@@ -53,7 +53,7 @@ class FoundRoom(msgspec.Struct, frozen=True, kw_only=True):
 class NewPupil(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody joins a room."""
 
-    nickname: Annotated[str, msgspec.Meta(description="At most 20 characters; empty to get one.")] = ""
+    nickname: Annotated[str, msgspec.Meta(description="At most 20 characters; `Pupil` if it is empty.")] = ""
 
 
 class JoinedRoom(msgspec.Struct, frozen=True, kw_only=True):

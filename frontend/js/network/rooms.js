@@ -38,7 +38,7 @@ export function findRoom(code) {
   return call(`/rooms/${encodeURIComponent(code)}`);
 }
 
-/** @param {string} code @param {string} nickname empty to get one @returns {Promise<Member>} */
+/** @param {string} code @param {string} nickname @returns {Promise<Member>} */
 export async function joinRoom(code, nickname) {
   const joined = await callJSON(`/rooms/${code}/pupils`, { nickname }, { headers: { "Idempotency-Key": joiningKey(code) } });
   return { code, ...joined };

@@ -34,11 +34,18 @@ async function show() {
 }
 
 async function join() {
+  const nickname = page.nickname.value.trim() || suggestion();
   const pupil = await retry(
-    () => joinRoom(code, page.nickname.value),
+    () => joinRoom(code, nickname),
     (failure) => (page.notice.textContent = text("trying_again", { problem: failure.message })),
   );
   location.replace(drawingAddress(pupil, keepMember("pupil", pupil)));
+}
+
+/** @returns {string} an animal; the server adds a number if somebody else has it */
+function suggestion() {
+  const names = text("join.nicknames").split(" ");
+  return names[Math.floor(Math.random() * names.length)];
 }
 
 /** @param {() => Promise<void>} action */
