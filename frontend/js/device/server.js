@@ -1,5 +1,6 @@
 import { Store } from "../storage/store.js";
 import { LocalReader } from "../reading/local.js";
+import { pixelsOf } from "../reading/pixels.js";
 
 /**
  * Answers the calls of the pages where there is no server, as in the demo that `script/static` writes: drawings are read by
@@ -93,18 +94,6 @@ async function predict(text, id) {
 /** @param {number[][][]} strokes @param {number[]} widths @param {number} paperWidth @returns {Input} */
 function inputOf(strokes, widths, paperWidth) {
   return { paperWidth, strokes: strokes.map((points, i) => ({ points: points.map(([x, y, t]) => ({ x, y, t })), width: widths[i] })) };
-}
-
-/** @param {string} url @returns {Promise<ImageData>} */
-async function pixelsOf(url) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
 /** @param {string} id @returns {Promise<DeviceRecord>} */

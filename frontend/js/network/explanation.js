@@ -1,3 +1,4 @@
+import { pixelsOf } from "../reading/pixels.js";
 import { callJSON } from "./client.js";
 
 /**
@@ -57,10 +58,10 @@ export class Explainer {
     if (here) return null;
     const { digit, runner_up, seen, place, layers, models } = await this.askServer();
     const shapes = layers.map(({ shape: [side, , channels], sees }) => ({ side, channels, sees }));
-    const maps = await Promise.all(layers[layer].maps.map((url) => pixels(url, 0)));
+    const maps = await Promise.all(layers[layer].maps.map((url) => bandOf(url, 0)));
     const values = Float32Array.from(maps.flatMap((map) => [...map]));
     const reading = { digit, runnerUp: runner_up, probabilities: models[models.length - 1].probabilities };
-    return { reading, seen: await pixels(seen, 0), place, shapes, values };
+    return { reading, seen: await bandOf(seen, 0), place, shapes, values };
   }
 
   /**
@@ -74,7 +75,7 @@ export class Explainer {
     if (answer?.kind === "trace") return answer.map;
     if (answer?.kind === "replaced" || question !== "evidence") return null;
     const explanation = await this.askServer();
-    const [supports, opposes] = await Promise.all([explanation.for, explanation.against].map((url) => pixels(url, 3)));
+    const [supports, opposes] = await Promise.all([explanation.for, explanation.against].map((url) => bandOf(url, 3)));
     return Float32Array.from(supports, (value, i) => value - opposes[i]);
   }
 
@@ -103,14 +104,7 @@ export function explain(request, digit) {
 }
 
 /** @param {string} url of a picture @param {number} band 0 to 3: red to alpha @returns {Promise<Uint8Array>} */
-async function pixels(url, band) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+async function bandOf(url, band) {
+  const { data } = await pixelsOf(url);
   return Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + band]);
 }

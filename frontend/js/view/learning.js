@@ -1,4 +1,5 @@
 import { accuracyText, LABELS, labelText } from "../model/text.js";
+import { pixelsOf } from "../reading/pixels.js";
 import { Reader } from "../reading/reader.js";
 import { locale, text } from "../texts.js";
 import { make } from "./elements.js";
@@ -109,15 +110,8 @@ export class Learning {
     if (known !== undefined) return known;
     const url = await this.#tiles.image(id);
     if (!url) return null;
-    const image = make("img", { src: url });
-    await image.decode();
-    const { naturalWidth: width, naturalHeight: height } = image;
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d");
-    context?.drawImage(image, 0, 0);
-    const pixels = context?.getImageData(0, 0, width, height);
-    const result = pixels && (await this.#reader.read({ pixels }, false));
-    const seen = result?.kind === "reading" ? result.seen : null;
+    const result = await this.#reader.read({ pixels: await pixelsOf(url) }, false);
+    const seen = result.kind === "reading" ? result.seen : null;
     this.#seen.set(id, seen);
     return seen;
   }
