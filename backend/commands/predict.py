@@ -11,8 +11,9 @@ import msgspec
 from tqdm import tqdm
 
 from backend.model_folder import model_folder
-from backend.reading.decode import TYPE_NAMES, decode
+from backend.reading.decode import decode
 from backend.reading.errors import UnreadableDrawing
+from backend.reading.image_header import TYPE_NAMES
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.numbers import Number, may_be_number, read_number

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from backend import __version__
-from backend.reading.decode import MEDIA_TYPES
+from backend.reading.image_header import MEDIA_TYPES
 from backend.web.drawing_request import DataUrl
 from backend.web.errors import ProblemDetails
 from backend.web.permissions import PERMISSIONS, SECURITY_SCHEMES, operation_of, security

@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from backend.reading.decode import MAX_SCANS, decode, size_of
+from backend.reading.decode import MAX_SCANS, decode
 from backend.reading.decoder_process import MAX_SECONDS
 from backend.reading.errors import DamagedImage, ImageTooLarge, UnknownImageType, UnreadableDrawing
 from backend.reading.image import shrink
+from backend.reading.image_header import size_of
 from tools.attack.seeds import tiff
 from tools.bench.decoders import chunk
 from tools.drawings import as_file, draw

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from flask import Blueprint, Response, request, stream_with_context
 
-from backend.reading.decode import MEDIA_TYPES, decode
+from backend.reading.decode import decode
+from backend.reading.image_header import MEDIA_TYPES
 from backend.records import export
 from backend.records.record import PUBLIC_FIELDS, Drawing, Filter, Label, Record, RecordCounts, public
 from backend.web.access import may_now
