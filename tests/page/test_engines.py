@@ -188,3 +188,48 @@ def test_a_visitor_draws_predicts_asks_why_and_finds_the_record(visitor: Visitor
     wait_for_text(visitor, "#records tbody", "7")
     visitor.open("/")
     wait_for_text(visitor, "#spoken", r"Read as 1|% for 1")  # the drawing was kept
+
+
+# In the other engines, tests/page/test_rooms.py and test_label.py run.
+@pytest.mark.parametrize(("engine", "size"), [("webkit", "desktop"), ("webkit", "phone")])
+def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Visitor, size: str) -> None:
+    visitor.resize(*SIZES[size])
+    visitor.open("/wall")
+    visitor.click("#open-form button")
+    wait_for_text(visitor, "#code", "^[A-Z0-9]{6}$")
+    code = visitor.run(text("#code"))
+    wait_for(visitor, "document.querySelector('#qr-code').naturalWidth", lambda width: width > 0)
+    visitor.click("#task-form button")
+    wait_for_text(visitor, "#task", "Everyone draws a 0")
+
+    visitor.open(f"/join?code={code}")
+    wait_for_text(visitor, "#room-facts", code)
+    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    visitor.click("#join button")
+    wait_for_text(visitor, ".room-strip", r"\w+: 0 drawings")
+    visitor.click("#clear")  # what an earlier visit left
+    visitor.draw("0")
+    wait_for_text(visitor, "#headline", "^0$")
+    visitor.click("#predict")
+    wait_for_text(visitor, ".room-strip", "1 drawing, 1 of 1 read as meant")
+
+    visitor.open(f"/wall?room={code}")
+    wait_for_text(visitor, "#tiles", "Read as 0")
+    wait_for(visitor, "document.querySelector('#tiles img').naturalWidth", lambda width: width > 0)
+    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    visitor.click("#end")
+    visitor.click("#confirm button[value=yes]")
+    wait_for_text(visitor, "#notice", "This room has ended")
+
+    visitor.open("/")
+    visitor.click("#clear")
+    visitor.draw("7")
+    visitor.click("#predict")
+    wait_for_text(visitor, "#recorded", "Recorded")
+    visitor.open("/label")
+    wait_for(visitor, "document.querySelector('#drawing').naturalWidth", lambda width: width > 0)
+    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    visitor.press("4")
+    wait_for_text(visitor, "#last", "Labeled 4")
+    visitor.press("u")
+    wait_for(visitor, text("#last"), lambda found: "Labeled 4" not in found)
