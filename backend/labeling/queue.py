@@ -77,7 +77,7 @@ class Queue:
         self._add(Enrolled(annotator=annotator, token=token_digest(token), code=code))
         return annotator, token
 
-    def hand(self, annotator: str, most: int, without: Collection[uuid.UUID]) -> list[Record]:
+    def batch(self, annotator: str, most: int, without: Collection[uuid.UUID]) -> list[Record]:
         """Lease up to `most` records to an annotator: those that somebody else has labeled, then the most uncertain.
 
         without: records to leave out, such as the annotator's own drawings.

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 from flask import Flask, g, request
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from backend.records.owner import is_owner
 from backend.rooms.room import Pupil, Room
 from backend.web.errors import Problem
-from backend.web.http import unknown_record
+from backend.web.http import too_many_requests, unknown_record
 from backend.web.permissions import (
     ANNOTATOR_HEADER,
     OWNER_HEADER,
     PERMISSIONS,
     ROOM_TOKEN_HEADER,
-    SESSION_COOKIE,
     Operation,
     Role,
     may,
     operation_of,
     permit,
 )
-from backend.web.rate_limits import Exhausted
 from backend.web.services import services
-
-SESSION_SECONDS = 12 * 60 * 60
-FORWARDED = ("Forwarded", "X-Forwarded-For")  # headers that proxies add
+from backend.web.sign_in import bearer_token, is_operator, wrong_token
 
 
 def init_app(app: Flask) -> None:
@@ -48,7 +40,7 @@ def init_app(app: Flask) -> None:
             g.role, g.pupil = _role_in(g.room, token)
         elif of_annotators and (token := request.headers.get(ANNOTATOR_HEADER)) is not None:
             g.role, g.annotator = "annotator", _annotator_with(token)
-        elif _is_operator():
+        elif is_operator():
             g.role = "operator"
         else:
             _count(operation)
@@ -97,8 +89,8 @@ def open_room(code: str) -> Room:
         return found
     if found.ended is not None:
         raise Problem(410, "room_ended", "This room has ended.")
-    if not _is_operator() and (exhausted := services().rate_limits.count("joins", request.remote_addr)):
-        raise _too_many("joins", exhausted)  # somebody tries many codes
+    if not is_operator() and (exhausted := services().rate_limits.count("joins", request.remote_addr)):
+        raise too_many_requests("joins", exhausted)  # somebody tries many codes
     raise Problem(404, "unknown_room", "There is no room with this code; compare it with the one on the wall.")
 
 
@@ -123,81 +115,13 @@ def may_now(operation: Operation) -> bool:
     return may(role(), operation, services().settings)
 
 
-def is_token(given: str) -> bool:
-    """Whether it is the operator's token, and the client has not sent too many wrong ones. Takes the same time whatever
-    the token is."""
-    token, limits = services().operator_token, services().rate_limits
-    if token is None or limits.exhausted("failed_sign_ins", request.remote_addr):
-        return False
-    if hmac.compare_digest(given.encode(), token.encode()):
-        return True
-    limits.count("failed_sign_ins", request.remote_addr)
-    return False
-
-
-def wrong_token() -> Problem:
-    exhausted = services().rate_limits.exhausted("failed_sign_ins", request.remote_addr)
-    if exhausted:
-        return _too_many("wrong tokens", exhausted)
-    if services().operator_token is None:
-        return Problem(401, "wrong_token", "This server was started without a token; set OPERATOR_TOKEN to have one.")
-    return Problem(401, "wrong_token", "This is not the operator token; the server printed it at its first start.")
-
-
-def new_session() -> str:
-    """The value of the cookie of an operator who has signed in."""
-    return _sessions().dumps("operator")
-
-
-def _sessions() -> URLSafeTimedSerializer:
-    """Signed with the token, so that a new token ends all sessions, and hosts with the same token share them."""
-    return URLSafeTimedSerializer(
-        services().operator_token or "",
-        salt="digitpad session",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
-
-
-def has_session() -> bool:
-    """Whether the current request has the cookie of an operator who has signed in."""
-    cookie = request.cookies.get(SESSION_COOKIE)
-    if cookie is None or services().operator_token is None:
-        return False
-    try:
-        return bool(_sessions().loads(cookie, max_age=SESSION_SECONDS) == "operator")
-    except BadData:
-        return False
-
-
-def _is_operator() -> bool:
-    if services().operator_token is None:
-        # The server was started for this machine's user; a proxy must not make every visitor the operator.
-        return not any(name in request.headers for name in FORWARDED)
-    token = _bearer_token()
-    return (token is not None and is_token(token)) or has_session()
-
-
-def _bearer_token() -> str | None:
-    given = request.authorization
-    return given.token or "" if given is not None and given.type == "bearer" else None
-
-
 def _count(operation: Operation) -> None:
     """Raises Problem 429 if the client has done that too often."""
     kind = PERMISSIONS[operation].limit
     if kind == "predictions" and request.args.get("record", "").lower() in ("false", "0"):
         kind = "previews"
     if kind is not None and (exhausted := services().rate_limits.count(kind, request.remote_addr)):
-        raise _too_many(kind, exhausted)
-
-
-def _too_many(what: str, exhausted: Exhausted) -> Problem:
-    return Problem(
-        429,
-        "too_many_requests",
-        f"Too many {what} have come from your address; try again in {exhausted.reset} s.",
-        exhausted.headers,
-    )
+        raise too_many_requests(kind, exhausted)
 
 
 def _visitor_or_owner() -> Role:
@@ -237,7 +161,7 @@ def _refusal(operation: Operation) -> Problem:
             "A proxy forwarded this request, but the server was started for this machine only, without a token. Set "
             "OPERATOR_TOKEN and sign in with it.",
         )
-    if _bearer_token() is not None:
+    if bearer_token() is not None:
         return wrong_token()
     sign_in = "sign in at /recorder with the operator token, or send it as `Authorization: Bearer TOKEN`."
     if permission.least == "owner":

@@ -9,6 +9,7 @@ from flask import Response, request
 from werkzeug.routing import BaseConverter, UUIDConverter
 
 from backend.web.errors import Problem
+from backend.web.rate_limits import Exhausted
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -56,6 +57,16 @@ def parse_query(kind: type[T]) -> T:
 
 def unknown_record() -> Problem:
     return Problem(404, "unknown_record", "There is no such record; it may have been deleted.")
+
+
+def too_many_requests(what: str, exhausted: Exhausted) -> Problem:
+    """what: of which too many came, such as `predictions`."""
+    return Problem(
+        429,
+        "too_many_requests",
+        f"Too many {what} have come from your address; try again in {exhausted.reset} s.",
+        exhausted.headers,
+    )
 
 
 def json_response(value: object, status: int = 200) -> Response:

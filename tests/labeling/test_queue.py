@@ -45,8 +45,8 @@ def made(recorder: Recorder, *confidences: float) -> list[uuid.UUID]:
     return ids
 
 
-def hand(queue: Queue, annotator: str, most: int = 10, without: tuple[uuid.UUID, ...] = ()) -> list[uuid.UUID]:
-    return [each.id for each in queue.hand(annotator, most, without)]
+def batch(queue: Queue, annotator: str, most: int = 10, without: tuple[uuid.UUID, ...] = ()) -> list[uuid.UUID]:
+    return [each.id for each in queue.batch(annotator, most, without)]
 
 
 def label_of(recorder: Recorder, record_id: uuid.UUID) -> str | None:
@@ -60,39 +60,39 @@ def test_a_label_counts_when_two_annotators_agree(recorder: Recorder, queue: Que
     (seven,) = made(recorder, 0.5)
     assert queue.label(ada, seven, "1")
     assert label_of(recorder, seven) is None
-    assert hand(queue, ada) == []
-    assert hand(queue, bob) == [seven]
+    assert batch(queue, ada) == []
+    assert batch(queue, bob) == [seven]
     assert queue.label(bob, seven, "1")
     assert label_of(recorder, seven) == "1"
-    assert (hand(queue, ada), hand(queue, bob), queue.doubts()) == ([], [], [])
+    assert (batch(queue, ada), batch(queue, bob), queue.doubts()) == ([], [], [])
     assert queue.label(bob, seven, None)  # undo
     assert label_of(recorder, seven) is None
-    assert hand(queue, bob) == [seven]
+    assert batch(queue, bob) == [seven]
 
 
 def test_the_most_uncertain_come_first_and_nobody_gets_what_another_has(recorder: Recorder, queue: Queue) -> None:
     ada, bob = annotators(queue, 2)
     sure, unsure, middle = made(recorder, 0.9, 0.3, 0.6)
     other_process = Queue(recorder)
-    assert hand(queue, ada, 2) == [unsure, middle]
-    assert hand(other_process, bob, 3) == [sure]
+    assert batch(queue, ada, 2) == [unsure, middle]
+    assert batch(other_process, bob, 3) == [sure]
     assert not other_process.label(bob, unsure, "7")
     assert queue.label(ada, unsure, "7")
-    assert hand(other_process, bob, 3) == [unsure, sure]
+    assert batch(other_process, bob, 3) == [unsure, sure]
 
 
 def test_a_lease_ends_by_itself(recorder: Recorder, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     ada, bob = annotators(queue, 2)
     made(recorder, 0.9)
     monkeypatch.setattr(queues, "LEASE", 0)
-    (leased,) = hand(queue, ada)
-    assert hand(queue, bob) == [leased]
+    (leased,) = batch(queue, ada)
+    assert batch(queue, bob) == [leased]
 
 
 def test_nobody_labels_their_own_drawings(recorder: Recorder, queue: Queue) -> None:
     (ada,) = annotators(queue, 1)
     own, other = made(recorder, 0.5, 0.6)
-    assert hand(queue, ada, without=(own,)) == [other]
+    assert batch(queue, ada, without=(own,)) == [other]
 
 
 def test_the_operator_decides_when_annotators_disagree(recorder: Recorder, queue: Queue) -> None:
@@ -104,7 +104,7 @@ def test_the_operator_decides_when_annotators_disagree(recorder: Recorder, queue
     assert [(each.record.id, each.reason, each.labels) for each in queue.doubts()] == [
         (first, "disagreement", ["1", "7"])
     ]
-    assert hand(queue, eve) == []
+    assert batch(queue, eve) == []
     assert queue.decide(first, "7")
     assert label_of(recorder, first) == "7"
     assert queue.doubts() == []
@@ -134,10 +134,10 @@ def test_an_agreement_is_settled_after_a_process_died_in_between(
         with pytest.raises(SystemExit):
             queue.label(bob, seven, "7")
     assert label_of(recorder, seven) is None
-    hand(queue, ada)
+    batch(queue, ada)
     assert label_of(recorder, seven) == "7"
     recorder.correct(seven, None)
-    hand(queue, ada)
+    batch(queue, ada)
     assert label_of(recorder, seven) is None
 
 
@@ -148,7 +148,7 @@ def test_an_agreed_label_that_somebody_removed_is_not_set_again_but_decided(reco
         queue.label(annotator, seven, "7")
     recorder.correct(seven, None)
     for each in (queue, Queue(recorder)):
-        assert hand(each, eve) == [other]
+        assert batch(each, eve) == [other]
         assert label_of(recorder, seven) is None
     assert [(each.record.id, each.reason, each.labels) for each in queue.doubts()] == [(seven, "disagreement", ["7"])]
     queue.decide(seven, "1")

@@ -27,8 +27,8 @@ def enroll(client: FlaskClient, code: str) -> dict[str, str]:
     return {ANNOTATOR_HEADER: answer.get_json()["token"]}
 
 
-def hand(client: FlaskClient, headers: dict[str, str], *without: str) -> list[dict[str, Any]]:
-    answer = client.post("/labeling/hand", json={"without": without}, headers=headers)
+def batch(client: FlaskClient, headers: dict[str, str], *without: str) -> list[dict[str, Any]]:
+    answer = client.post("/labeling/batch", json={"without": without}, headers=headers)
     assert answer.status_code == 200, answer.get_json()
     drawings: list[dict[str, Any]] = answer.get_json()["drawings"]
     return drawings
@@ -42,16 +42,16 @@ def test_two_annotators_label_and_the_operator_decides_where_they_disagree(clien
     drawn = [client.post("/predict", json={"image": SEVEN_URL}).get_json()["id"] for _ in range(2)]
     code = client.post("/labeling").get_json()["code"]
     ada, bob = enroll(client, code), enroll(client, code.lower())
-    first = hand(client, ada)
+    first = batch(client, ada)
     assert {each["id"] for each in first} == set(drawn)
     assert first[0]["image"].startswith("data:image/png;base64,")
     assert set(first[0]) == {"id", "image"}  # what the network read would influence people
-    assert hand(client, bob) == []
+    assert batch(client, bob) == []
     assert label(client, bob, drawn[0], "1").get_json()["code"] == "not_yours"
     for drawing in drawn:
         assert label(client, ada, drawing, "7").status_code == 204
-    assert {each["id"] for each in hand(client, bob)} == set(drawn)
-    assert hand(client, bob, drawn[0])[0]["id"] == drawn[1]
+    assert {each["id"] for each in batch(client, bob)} == set(drawn)
+    assert batch(client, bob, drawn[0])[0]["id"] == drawn[1]
     label(client, bob, drawn[0], "7")
     label(client, bob, drawn[1], "1")
     assert [client.get(f"/records/{each}").get_json()["label"] for each in drawn] == ["7", None]
@@ -72,6 +72,6 @@ def test_two_annotators_label_and_the_operator_decides_where_they_disagree(clien
         assert set(files.namelist()) == {"README.md", "digits.npz", "drawings.csv", "strokes.jsonl"}
         assert b"2 drawings" in files.read("README.md")
     assert client.delete("/labeling").status_code == 204
-    refused = client.post("/labeling/hand", json={}, headers=ada)
+    refused = client.post("/labeling/batch", json={}, headers=ada)
     assert (refused.status_code, refused.get_json()["code"]) == (403, "wrong_annotator_token")
     assert client.post("/labeling/annotators", json={"code": code}).status_code == 404

@@ -18,7 +18,6 @@ from werkzeug.test import TestResponse
 from backend.reading.decode import decode
 from backend.records.ids import new_key
 from backend.settings import TOP, Settings
-from backend.web.access import SESSION_SECONDS
 from backend.web.app import create_app
 from backend.web.permissions import (
     ANNOTATOR_HEADER,
@@ -35,6 +34,7 @@ from backend.web.permissions import (
     operation_of,
     permissions_page,
 )
+from backend.web.sign_in import SESSION_SECONDS
 from tools.drawings import SEVEN, SEVEN_URL, as_data_url
 
 TOKEN = "0123456789abcdef-token"
@@ -89,7 +89,7 @@ REQUESTS: dict[tuple[str, str], Operation] = {
     ("DELETE", "/rooms/CODE/pupils/PUPIL"): "lead_room",
     ("DELETE", "/rooms/CODE"): "lead_room",
     ("POST", "/labeling/annotators"): "join_labeling",
-    ("POST", "/labeling/hand"): "annotate",
+    ("POST", "/labeling/batch"): "annotate",
     ("POST", "/labeling/labels"): "annotate",
     ("GET", "/labeling"): "lead_labeling",
     ("POST", "/labeling"): "lead_labeling",
@@ -111,7 +111,7 @@ BODIES: dict[str, Any] = {
     "/rooms/CODE/drawings/DRAWN": {"hidden": False},
     "/rooms/CODE": {"paused": False},
     "/labeling/annotators": {"code": "INVITATION"},
-    "/labeling/hand": {},
+    "/labeling/batch": {},
     "/labeling/labels": {"id": "RECORD", "label": "7"},
     "/labeling/decisions": {"id": "RECORD", "label": "7"},
 }

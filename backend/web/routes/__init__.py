@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.web.routes import (
+    annotators,
     explain,
     health,
     labeling,
@@ -18,5 +19,10 @@ from backend.web.routes import (
     wall,
 )
 
-MODULES = (pages, predict, picture, explain, records, rooms, pupils, wall, labeling, session, health, metrics, openapi)
+MODULES = (
+    *(pages, predict, picture, explain, records),
+    *(rooms, pupils, wall),
+    *(annotators, labeling),
+    *(session, health, metrics, openapi),
+)
 BLUEPRINTS = [each.routes for each in MODULES]

@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 from flask import Blueprint, Response, request
 
-from backend.web.access import SESSION_SECONDS, has_session, is_token, may_now, new_session, role, wrong_token
-from backend.web.errors import Problem
-from backend.web.http import json_response
+from backend.web.access import may_now, role
+from backend.web.http import json_response, parse_body
 from backend.web.openapi import describe
 from backend.web.permissions import PERMISSIONS, SESSION_COOKIE, Operation, Role, permit
+from backend.web.sign_in import SESSION_SECONDS, has_session, is_token, new_session, wrong_token
 
 routes = Blueprint("session", __name__)
 
@@ -55,11 +55,7 @@ def sign_in() -> Response:
     The response sets a cookie that lasts 12 hours. Programs can instead send the token with each request, as
     `Authorization: Bearer TOKEN`.
     """
-    try:
-        given = msgspec.json.decode(request.get_data(), type=SignIn)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, "bad_field", f'Send JSON such as {{"token": "..."}}: {error}.') from None
-    if not is_token(given.token):
+    if not is_token(parse_body(SignIn, '{"token": "..."}').token):
         raise wrong_token()
     answer = Response(status=204)
     answer.set_cookie(

@@ -32,9 +32,9 @@ export async function enroll(code) {
  * @param {string} token @param {string[]} skipped
  * @returns {Promise<{id: string, image: string}[]>}
  */
-export async function fetchHand(token, skipped) {
+export async function fetchBatch(token, skipped) {
   const without = [...drawnHere(), ...skipped].slice(-MOST_WITHOUT);
-  return (await callJSON("/labeling/hand", { without }, { headers: { "Digitpad-Annotator-Token": token } })).drawings;
+  return (await callJSON("/labeling/batch", { without }, { headers: { "Digitpad-Annotator-Token": token } })).drawings;
 }
 
 /** @param {string} token @param {string} id @param {string | null} label null takes it back */

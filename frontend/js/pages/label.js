@@ -1,10 +1,11 @@
 // The page on which recorded drawings are labeled (/label).
 
-import { Labeling, mostUncertainFirst } from "../model/labeling.js";
+import { Labeling } from "../model/labeling.js";
 import { LABELS, labelText } from "../model/text.js";
 import { Failure } from "../network/client.js";
-import { decide, enroll, fetchDoubts, fetchHand, sendLabel } from "../network/labeling.js";
-import { correctRecord, fetchImage, imageAddress, listUnlabeled } from "../network/records.js";
+import { annotator, DOUBTS, OPERATOR } from "../network/label_sources.js";
+import { enroll } from "../network/labeling.js";
+import { fetchImage, imageAddress } from "../network/records.js";
 import { retry } from "../network/retry.js";
 import { fetchSession } from "../network/session.js";
 import { find, LABEL } from "../selectors.js";
@@ -20,51 +21,7 @@ const AHEAD = 5;
 /** After this many milliseconds an annotator with nothing to label asks again. */
 const ASK_AGAIN = 10_000;
 
-/**
- * Where drawings come from and labels go.
- *
- * @import {ToLabel} from "../model/labeling.js"
- * @typedef {{
- *   load: (before: string | null) => Promise<{records: ToLabel[], next: string | null}>,
- *   save: (id: string, label: string | null) => Promise<unknown>,
- *   none: string,
- *   endless?: true,
- * }} Source none: what to say when no drawing is left. endless: others may still come
- */
-
-/** All that nobody has labeled. The operator's labels count at once. @type {Source} */
-const OPERATOR = {
-  async load(before) {
-    const { records, next } = await listUnlabeled(before);
-    return { records: mostUncertainFirst(records), next };
-  },
-  save: correctRecord,
-  none: text("label.none_left"),
-};
-
-/** Where annotators disagree, and likely errors. @type {Source} */
-const DOUBTS = {
-  load: async () => ({ records: await fetchDoubts(), next: null }),
-  save: async (id, label) => label !== null && decide(id, label), // Undo goes back to decide again
-  none: text("label.no_doubts"),
-};
-
-/** What an annotator gets. @param {string} token @returns {Source} */
-function annotator(token) {
-  /** @type {Set<string>} */
-  const known = new Set();
-  return {
-    async load() {
-      const hand = await fetchHand(token, labeling.skipped);
-      const records = hand.filter(({ id }) => !known.has(id));
-      for (const { id } of records) known.add(id);
-      return { records, next: null };
-    },
-    save: (id, label) => sendLabel(token, id, label),
-    none: text("label.nothing_now"),
-    endless: true,
-  };
-}
+/** @import {Source} from "../network/label_sources.js" */
 
 const page = find(LABEL);
 /** @type {Source} */
@@ -229,7 +186,7 @@ try {
   const code = query.get("code");
   const { may } = await fetchSession();
   if (code) {
-    source = annotator(await enroll(code));
+    source = annotator(await enroll(code), labeling);
     await loadBatch(null);
     await show();
     page.labeling.focus();

@@ -1,7 +1,7 @@
 // The teacher's wall (/wall): opens a room, shows it on a projector, leads it.
 
-import { accuracyText, labelText, percent, withArticle } from "../model/text.js";
-import { votesText, WallState } from "../model/wall.js";
+import { labelText } from "../model/text.js";
+import { WallState } from "../model/wall.js";
 import { Failure } from "../network/client.js";
 import { forgetMember, keepMember, keptMember, roomInAddress } from "../network/members.js";
 import * as rooms from "../network/rooms.js";
@@ -12,6 +12,7 @@ import { fill, locale, text } from "../texts.js";
 import { make } from "../view/elements.js";
 import { showMatrix } from "../view/matrix.js";
 import { Tiles } from "../view/tiles.js";
+import { describeDrawing, showFacts } from "../view/wall_facts.js";
 
 /**
  * @import {Member} from "../network/members.js"
@@ -109,7 +110,7 @@ async function lead(teacher) {
 
   function render() {
     const wall = /** @type {Wall} */ (state.newest);
-    showFacts(wall);
+    showFacts(page, wall, state.shown.length);
     showMatrix(page.matrix, wall.confusion, (cell) => show(cell));
     showView();
   }
@@ -141,7 +142,7 @@ async function lead(teacher) {
     opened = id;
     void tiles.image(id).then((url) => opened === id && (page.drawingImage.src = url));
     page.drawingTitle.textContent = text("read_as", { label: labelText(drawing.read) });
-    page.drawingFacts.textContent = facts(drawing);
+    page.drawingFacts.textContent = describeDrawing(drawing, /** @type {Wall} */ (state.newest));
     page.hide.textContent = text(drawing.hidden ? "wall.show" : "wall.hide");
     page.drawing.showModal();
   }
@@ -185,29 +186,6 @@ async function lead(teacher) {
   }
 }
 
-/** @param {Wall} wall */
-function showFacts({ pupils, accuracy, task, paused, ends, keep }) {
-  const facts = text("wall.facts", {
-    pupils: text("wall.pupils_count", { n: pupils.length }),
-    drawings: text("drawings_count", { n: state.shown.length }),
-    when: rooms.endsIn(ends),
-  });
-  page.facts.textContent = keep ? `${facts} · ${text("wall.drawings_kept")}` : facts;
-  page.accuracy.textContent = accuracy.of ? accuracyText(accuracy) : "";
-  const set = task ? `${taskText(task)} ${text("wall.done", { done: task.done, of: pupils.length })}` : "";
-  const sentence = paused ? text("wall.paused") : set;
-  if (page.task.textContent !== sentence) page.task.textContent = sentence; // screen readers announce it
-  page.pause.ariaPressed = String(paused);
-  page.pause.textContent = text(paused ? "wall.go_on" : "wall.pause");
-  page.taskEnd.hidden = task === null;
-}
-
-/** @param {rooms.Task} task */
-function taskText({ digit, reads }) {
-  if (reads === null) return text("wall.task", { digit: withArticle(digit) });
-  return text("wall.task_reads", { digit: withArticle(digit), reads: withArticle(reads) });
-}
-
 /** @returns {WallDrawing[]} those of the view */
 function chosen() {
   switch (view) {
@@ -231,19 +209,6 @@ function chosen() {
 function heading() {
   if (typeof view === "string") return text(`wall.${view}.heading`);
   return text("wall.meant_read", { meant: labelText(view.meant), read: labelText(view.read) });
-}
-
-/** @param {WallDrawing} drawing */
-function facts({ pupil, meant, confidence, sure, votes }) {
-  const nickname = state.newest?.pupils.find(({ id }) => id === pupil)?.nickname;
-  return [
-    nickname && text("wall.by", { nickname }),
-    meant !== null && text("wall.meant", { label: labelText(meant) }),
-    text(sure ? "wall.network" : "wall.network_unsure", { share: percent(confidence) }),
-    Object.keys(votes).length > 0 && text("wall.class", { votes: votesText(votes) }),
-  ]
-    .filter(Boolean)
-    .join(" ");
 }
 
 /** @param {Member} teacher @param {Wall} wall */
