@@ -11,11 +11,15 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["backend.reading", "backend.web"]):
+# Atheris 3.0 never frees the result of a comparison of arrays in code that it instruments.
+ARRAYS = [
+    f"backend.reading.{each}"
+    for each in ("image", "ink", "lattice", "normalize", "numbers", "photograph", "pieces", "recognizer")
+]
+with atheris.instrument_imports(include=["backend"], exclude=ARRAYS):
+    from tools.attack import seeds
     from tools.attack.fuzz import Tally
     from tools.attack.targets import Targets
-
-from tools.attack import seeds
 
 TELL = 1_000  # inputs between two reports: Atheris ends the process without a word
 
