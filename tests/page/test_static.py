@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.page.test_draw import ink
-from tools.chromium import reload, visit
+from tools.chromium import visit
 from tools.hand import draw
 from tools.static_site import write
 
@@ -66,16 +66,18 @@ def test_it_reads_explains_and_records_on_this_device(demo: Page) -> None:
     assert ink(demo) == pytest.approx(drawn, rel=0.02)
 
 
-def test_an_explanation_that_is_open_early_waits_for_the_network(demo: Page) -> None:
+def test_an_explanation_that_is_open_early_waits_for_the_network(demo: Page, chromium: Browser) -> None:
     held: list[Route] = []
-    demo.route("**/static/model/network.bin", lambda route: held.append(route))
-    reload(demo)
-    draw(demo, "3")
-    demo.get_by_role("button", name="Why?").click()
-    expect(demo.locator("#explanation")).to_contain_text("not for this drawing yet")
-    for route in held:
-        route.continue_()
-    expect(demo.get_by_role("heading", name="Why 3 and not")).to_be_visible()
+    with chromium.new_context(base_url=demo.url, service_workers="block") as context:
+        page = context.new_page()
+        page.route("**/static/model/network.bin", lambda route: held.append(route))
+        visit(page, "")
+        draw(page, "3")
+        page.get_by_role("button", name="Why?").click()
+        expect(page.locator("#explanation")).to_contain_text("not for this drawing yet")
+        for route in held:
+            route.continue_()
+        expect(page.get_by_role("heading", name="Why 3 and not")).to_be_visible()
 
 
 def test_a_folder_with_other_files_is_not_overwritten(tmp_path: Path) -> None:
