@@ -92,10 +92,9 @@ class Settings:
     )
     limit_explanations: str = setting("1000 per 10 seconds", "The same for explanations.")
     limit_changes: str = setting("1000 per 10 seconds", "The same for corrections and deletions.")
-    limit_joins: str = setting(
+    limit_wrong_codes: str = setting(
         "300 per minute",
-        "The same for joining a room, or asking for one by a code. 20 classes that join in the same minute need 1600 "
-        "if they share an address.",
+        "How many wrong codes of rooms and invitations one address may send; then it has to wait before it joins.",
     )
     limit_failed_sign_ins: str = setting(
         "10 per minute", "How many wrong operator tokens one address may send; then it has to wait."

@@ -83,15 +83,22 @@ def _annotator_with(token: str) -> str:
 
 
 def open_room(code: str) -> Room:
-    """Raises Problem 404 or 410 if there is no such room, or it has ended."""
+    """Raises Problem 404, 410 or 429 if there is no such room, or it has ended."""
     found = services().require_rooms().get(code)
     if found.is_open:
         return found
     if found.ended is not None:
         raise Problem(410, "room_ended", "This room has ended.")
-    if not is_operator() and (exhausted := services().rate_limits.count("joins", request.remote_addr)):
-        raise too_many_requests("joins", exhausted)  # somebody tries many codes
-    raise Problem(404, "unknown_room", "There is no room with this code; compare it with the one on the wall.")
+    raise wrong_code(
+        Problem(404, "unknown_room", "There is no room with this code; compare it with the one on the wall.")
+    )
+
+
+def wrong_code(problem: Problem) -> Problem:
+    """What to raise for a code that no room or invitation has: the problem, or 429 if the client has tried many."""
+    if not is_operator() and (exhausted := services().rate_limits.count("wrong_codes", request.remote_addr)):
+        return too_many_requests("wrong codes", exhausted)
+    return problem
 
 
 def pupil_with(room: Room, token: str) -> Pupil:
@@ -116,12 +123,16 @@ def may_now(operation: Operation) -> bool:
 
 
 def _count(operation: Operation) -> None:
-    """Raises Problem 429 if the client has done that too often."""
+    """Raises Problem 429 if the client has done that too often. Codes are counted when they are wrong."""
     kind = PERMISSIONS[operation].limit
     if kind == "predictions" and request.args.get("record", "").lower() in ("false", "0"):
         kind = "previews"
-    if kind is not None and (exhausted := services().rate_limits.count(kind, request.remote_addr)):
-        raise too_many_requests(kind, exhausted)
+    if kind is None:
+        return
+    limits = services().rate_limits
+    exhausted = (limits.exhausted if kind == "wrong_codes" else limits.count)(kind, request.remote_addr)
+    if exhausted:
+        raise too_many_requests(kind.replace("_", " "), exhausted)
 
 
 def _visitor_or_owner() -> Role:

@@ -77,10 +77,10 @@ PERMISSIONS: dict[Operation, Permission] = {
     "metrics": Permission("operator", "read the metrics"),
     "health_details": Permission("operator", "see in /health/ready what is queued and what is wrong"),
     "open_room": Permission("operator", "open a room"),
-    "join_room": Permission("visitor", "find a room by its code and join it", limit="joins"),
+    "join_room": Permission("visitor", "find a room by its code and join it", limit="wrong_codes"),
     "take_part": Permission("pupil", "draw and vote in a room, and see the accuracy on their own drawings"),
     "lead_room": Permission("teacher", "see the wall of a room, lead it, download its drawings and end it"),
-    "join_labeling": Permission("visitor", "become an annotator by an invitation", limit="joins"),
+    "join_labeling": Permission("visitor", "become an annotator by an invitation", limit="wrong_codes"),
     "annotate": Permission("annotator", "get drawings to label, and label them"),
     "lead_labeling": Permission("operator", "invite annotators, see what they did, and decide where they disagree"),
 }
@@ -189,9 +189,10 @@ def permissions_page() -> str:
         "wrong secret (`wrong_secret`), a wrong token of a room (`wrong_room_token`) or of an annotator whose "
         "invitation has ended (`wrong_annotator_token`), or that of a pupil whom the teacher removed (`removed`).",
         "",
-        "How often clients other than the operator may predict, explain, correct, delete and join rooms is limited by "
-        "the `LIMIT_...` settings in [settings.md](settings.md). Beyond that they get 429 (`too_many_requests`) with "
-        "`Retry-After`. An address that sent too many wrong tokens gets it even for the right one.",
+        "How often clients other than the operator may predict, explain, correct and delete is limited by the "
+        "`LIMIT_...` settings in [settings.md](settings.md), and so is how often they may send wrong tokens, and wrong "
+        "codes of rooms and invitations. Beyond that they get 429 (`too_many_requests`) with `Retry-After`, even for "
+        "the right token or code.",
     ]
     return "\n".join(rows) + "\n"
 

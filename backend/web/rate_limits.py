@@ -18,7 +18,7 @@ from limits.strategies import FixedWindowRateLimiter
 from backend.settings import Settings
 from backend.web.rate_limit_file import RateLimitFile
 
-Limited = Literal["predictions", "previews", "explanations", "changes", "joins", "failed_sign_ins"]
+Limited = Literal["predictions", "previews", "explanations", "changes", "wrong_codes", "failed_sign_ins"]
 
 REDIS_TIMEOUT = 0.1  # seconds
 RETRY_AFTER = 10.0  # seconds without limits after a failure of their storage

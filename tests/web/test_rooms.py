@@ -311,15 +311,24 @@ def test_a_prediction_in_a_room_that_does_not_exist_is_refused(ada: Member) -> N
 
 
 def test_a_lesson_behind_one_address_does_not_reach_the_limits(settings: Settings) -> None:
-    """40 pupils who join at once, and draw once per second."""
+    """40 pupils who draw once per second."""
     limits = RateLimits(settings, None)
-    assert all(limits.count("joins", "192.0.2.1") is None for _ in range(3 * 40))
     assert all(limits.count("predictions", "192.0.2.1") is None for _ in range(10 * 40))
 
 
 def test_codes_cannot_be_tried_without_end(settings: Settings) -> None:
-    app = create_app(dataclasses.replace(settings, limit_joins="3 per minute"))
+    app = create_app(dataclasses.replace(settings, limit_wrong_codes="3 per minute"))
+    client = app.test_client()
+    code = open_room(client).code
     headers = {"X-Forwarded-For": "192.0.2.7"}  # not the operator, who has no limits
-    codes = [app.test_client().get("/rooms/K7MXA4/mine", headers=headers).status_code for _ in range(5)]
+    right = [client.post(f"/rooms/{code}/pupils", json={}, headers=headers) for _ in range(5)]
+    guessed = [client.get("/rooms/K7MXA4/mine", headers=headers).status_code for _ in range(5)]
+    joined = right[0].get_json()
+    after = [
+        client.get(f"/rooms/{code}", headers=headers).status_code,  # a right guess is refused, too
+        client.get(f"/rooms/{code}/mine", headers={**headers, ROOM_TOKEN_HEADER: joined["token"]}).status_code,
+    ]
     app.extensions["digitpad"].close()
-    assert codes == [404, 404, 404, 429, 429]
+    assert [answer.status_code for answer in right] == [201] * 5
+    assert guessed == [404, 404, 404, 429, 429]
+    assert after == [429, 200]

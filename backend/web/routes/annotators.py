@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from backend.reading.decode import decode
 from backend.records.record import Drawing, Label
-from backend.web.access import annotator
+from backend.web.access import annotator, wrong_code
 from backend.web.encode import png_url
 from backend.web.errors import Problem
 from backend.web.http import json_response, parse_body
@@ -69,7 +69,9 @@ def enroll() -> Response:
     code = parse_body(NewAnnotator, '{"code": "K7MXA4"}').code.upper()
     enrolled = services().require_queue().enroll(code)
     if enrolled is None:
-        raise Problem(404, "unknown_invitation", "There is no invitation with this code; ask for a new link.")
+        raise wrong_code(
+            Problem(404, "unknown_invitation", "There is no invitation with this code; ask for a new link.")
+        )
     found, token = enrolled
     return json_response(Annotator(annotator=found, token=token), 201)
 
