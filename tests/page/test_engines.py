@@ -133,6 +133,7 @@ VISIBLE = """(() => {
   const boxes = parts.map(part => part.getBoundingClientRect());
   return boxes.every(box => box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight + 1);
 })()"""
+FITS_ACROSS = "document.documentElement.scrollWidth <= innerWidth"
 SIDE = "document.querySelector('#canvas').getBoundingClientRect().width"
 
 
@@ -150,7 +151,7 @@ def test_a_visitor_draws_predicts_asks_why_and_finds_the_record(visitor: Visitor
     visitor.resize(width, height)
     wait_for(visitor, "innerWidth", lambda wide: wide <= max(width, 450))  # WebKitGTK's windows are not narrower
     assert wait_for(visitor, SIDE, lambda side: side < large)
-    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    assert visitor.run(FITS_ACROSS)
 
     wait_for_text(visitor, "#privacy", "stays in this browser")  # the network has loaded
     visitor.click("#clear")  # what an earlier visit left
@@ -204,7 +205,7 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
 
     visitor.open(f"/join?code={code}")
     wait_for_text(visitor, "#room-facts", code)
-    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    assert visitor.run(FITS_ACROSS)
     visitor.click("#join button")
     wait_for_text(visitor, ".room-strip", r"\w+: 0 drawings")
     visitor.click("#clear")  # what an earlier visit left
@@ -216,7 +217,7 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
     visitor.open(f"/wall?room={code}")
     wait_for_text(visitor, "#tiles", "Read as 0")
     wait_for(visitor, "document.querySelector('#tiles img').naturalWidth", lambda width: width > 0)
-    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    assert visitor.run(FITS_ACROSS)
     visitor.click("#end")
     visitor.click("#confirm button[value=yes]")
     wait_for_text(visitor, "#notice", "This room has ended")
@@ -228,7 +229,7 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
     wait_for_text(visitor, "#recorded", "Recorded")
     visitor.open("/label")
     wait_for(visitor, "document.querySelector('#drawing').naturalWidth", lambda width: width > 0)
-    assert visitor.run("document.documentElement.scrollWidth <= innerWidth")
+    assert visitor.run(FITS_ACROSS)
     visitor.press("4")
     wait_for_text(visitor, "#last", "Labeled 4")
     visitor.press("u")
