@@ -31,7 +31,12 @@ function taskText({ digit, reads }) {
   return text("wall.task_reads", { digit: withArticle(digit), reads: withArticle(reads) });
 }
 
-/** @param {WallDrawing} drawing @param {Wall} wall @returns {string} who drew it, what was meant, and what the class voted */
+/**
+ * Says who drew it, what the pupil meant, how sure the network is, and how the class voted.
+ * @param {WallDrawing} drawing
+ * @param {Wall} wall
+ * @returns {string}
+ */
 export function describeDrawing({ pupil, meant, confidence, sure, votes }, { pupils }) {
   const nickname = pupils.find(({ id }) => id === pupil)?.nickname;
   return [
