@@ -88,6 +88,7 @@ def open_room(code: str) -> Room:
     if found.is_open:
         return found
     if found.ended is not None:
+        refuse_guesser()
         raise Problem(410, "room_ended", "This room has ended.")
     raise wrong_code(
         Problem(404, "unknown_room", "There is no room with this code; compare it with the one on the wall.")
@@ -101,10 +102,17 @@ def wrong_code(problem: Problem) -> Problem:
     return problem
 
 
+def refuse_guesser() -> None:
+    """Raise Problem 429 if the client has sent too many wrong codes, so that it can't tell the right ones from them."""
+    if not is_operator() and (exhausted := services().rate_limits.exhausted("wrong_codes", request.remote_addr)):
+        raise too_many_requests("wrong codes", exhausted)
+
+
 def pupil_with(room: Room, token: str) -> Pupil:
-    """The pupil with a token. Raises Problem 403 if nobody has it, or the teacher removed the pupil."""
+    """The pupil with a token. Raises Problem 403 or 429 if nobody has it, or the teacher removed the pupil."""
     found = room.pupil_with(token) or services().require_rooms().get(room.code, fresh=True).pupil_with(token)
     if found is None:
+        refuse_guesser()
         raise Problem(
             403, "wrong_room_token", f"{ROOM_TOKEN_HEADER} must be the `token` of the room's teacher or of a pupil."
         )

@@ -59,7 +59,7 @@ class Permission:
     least: Role  # the role with the fewest rights that may do it
     allows: str  # completes "may ..."
     public: bool = False  # whether visitors may do it, too, with RECORDER=public
-    limit: Limited | None = None  # which limit counts it, unless the operator does it
+    limit: Limited | None = None  # that refuses it to clients without a token
 
 
 PERMISSIONS: dict[Operation, Permission] = {
@@ -78,8 +78,12 @@ PERMISSIONS: dict[Operation, Permission] = {
     "health_details": Permission("operator", "see in /health/ready what is queued and what is wrong"),
     "open_room": Permission("operator", "open a room"),
     "join_room": Permission("visitor", "find a room by its code and join it", limit="wrong_codes"),
-    "take_part": Permission("pupil", "draw and vote in a room, and see the accuracy on their own drawings"),
-    "lead_room": Permission("teacher", "see the wall of a room, lead it, download its drawings and end it"),
+    "take_part": Permission(
+        "pupil", "draw and vote in a room, and see the accuracy on their own drawings", limit="wrong_codes"
+    ),
+    "lead_room": Permission(
+        "teacher", "see the wall of a room, lead it, download its drawings and end it", limit="wrong_codes"
+    ),
     "join_labeling": Permission("visitor", "become an annotator by an invitation", limit="wrong_codes"),
     "annotate": Permission("annotator", "get drawings to label, and label them"),
     "lead_labeling": Permission("operator", "invite annotators, see what they did, and decide where they disagree"),

@@ -27,7 +27,7 @@ class DrawnIn(NamedTuple):
 def drawing_in_room(request: Request, key: uuid.UUID) -> DrawnIn | None:
     """Where and by whom the drawing with this idempotency key was made; None: in no room.
 
-    Raises Problem 403, 404, 409 or 410 if the room, or this pupil in it, can't take the drawing. One that was made
+    Raises Problem 403, 404, 409, 410 or 429 if the room, or this pupil in it, can't take the drawing. One that was made
     before a pause may come during it.
     """
     code = request.headers.get(ROOM_HEADER)

@@ -323,12 +323,25 @@ def test_codes_cannot_be_tried_without_end(settings: Settings) -> None:
     headers = {"X-Forwarded-For": "192.0.2.7"}  # not the operator, who has no limits
     right = [client.post(f"/rooms/{code}/pupils", json={}, headers=headers) for _ in range(5)]
     guessed = [client.get("/rooms/K7MXA4/mine", headers=headers).status_code for _ in range(5)]
-    joined = right[0].get_json()
-    after = [
-        client.get(f"/rooms/{code}", headers=headers).status_code,  # a right guess is refused, too
-        client.get(f"/rooms/{code}/mine", headers={**headers, ROOM_TOKEN_HEADER: joined["token"]}).status_code,
-    ]
-    app.extensions["digitpad"].close()
+    pupil = {**headers, ROOM_TOKEN_HEADER: right[0].get_json()["token"]}
+    assert client.get(f"/rooms/{code}/mine", headers=pupil).status_code == 200
+
+    def probes(code: str) -> list[int]:
+        """What a client that guesses may ask to learn whether there is a room."""
+        stranger = {**headers, ROOM_TOKEN_HEADER: "guessed"}
+        answers = [
+            client.get(f"/rooms/{code}", headers=headers),
+            client.post(f"/rooms/{code}/pupils", json={}, headers=headers),
+            client.get(f"/rooms/{code}/mine", headers=headers),
+            client.get(f"/rooms/{code}/mine", headers=stranger),
+            client.get(f"/rooms/{code}/wall", headers=headers),
+            Member(client, code, "guessed").draw(7, **headers),
+        ]
+        return [answer.status_code for answer in answers]
+
     assert [answer.status_code for answer in right] == [201] * 5
     assert guessed == [404, 404, 404, 429, 429]
-    assert after == [429, 200]
+    assert probes(code) == probes("K7MXA4") == [429] * 6
+    assert client.delete(f"/rooms/{code}").status_code == 204  # by the operator
+    assert probes(code) == [429] * 6
+    app.extensions["digitpad"].close()
