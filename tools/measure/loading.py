@@ -25,10 +25,11 @@ from tools.stores import opened, opened_cassandra
 DRAWING = Drawing(image=b"\x89PNG" * 10, media_type="image/png", seen=bytes(784))
 A_MINUTE = 6_000  # records: 100 a second
 A_SHARD = 256  # consecutive records share a shard, like those of a busy process
-A_MUTATION = 64  # records per batch
+A_MUTATION = 32  # records per batch: a node refuses batches of more than 50 KiB
 LOADERS = 3  # processes
 MAX_PENDING = 4  # batches of each process
 ATTEMPTS = 10  # to load a minute
+PAUSE = 5.0  # seconds between them, in which a node that was too busy recovers
 
 
 def last_minute() -> datetime:
@@ -91,6 +92,7 @@ def _loader(url: str, todo: Any, done: Any, end: float) -> None:
             except RecorderUnavailable:  # busy nodes do not respond in time; the same records are written again
                 if attempt == ATTEMPTS:
                     raise
+                time.sleep(PAUSE)
         with done:
             done.value += some[1]
     store.close()
