@@ -6,6 +6,7 @@ the three, reaches 99.71 %. An epoch takes 92 s on four cores, one network 25 mi
     python mnist_train.py              three networks, and the shipped one, distilled from the three
     python mnist_train.py --arch cnn   a textbook CNN, or softmax regression, on plain MNIST
     python mnist_train.py --quick      a small network that reaches 99 % within a minute
+    python mnist_train.py --resume     goes on with an interrupted training after its last complete epoch
 
 The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that contains them (docs/data.md).
 """
@@ -241,8 +242,13 @@ class Epochs:
 # ---- training -------------------------------------------------------------------------------------------------------
 
 
-def train(folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, teachers: Sequence[Any] = ()) -> Any:
-    """Train the shipped architecture, resuming from the checkpoint of an interrupted run in the folder `keep`."""
+def train(
+    folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, resume: bool, teachers: Sequence[Any] = ()
+) -> Any:
+    """Train the shipped architecture, with a checkpoint after each epoch in the folder `keep`.
+
+    resume: go on after the last checkpoint, if there is one; the network is the same as without the interruption.
+    """
     import keras
     import tensorflow as tf
 
@@ -253,12 +259,12 @@ def train(folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, 
     epoch_data = Epochs(folder, data, seed, round(epochs * (1 - MILD_SHARE)), workers)
     steps = math.ceil(PASSES * len(data.epoch(np.random.default_rng(0))) / BATCH)
     checkpoint = keep / f"seed{seed}-{epochs}.keras"
-    done_file = checkpoint.with_suffix(".epoch")
     suspects = checkpoint.with_suffix(".npy")
     first, half = 0, epochs // 2
     keep.mkdir(parents=True, exist_ok=True)
-    if done_file.exists():
-        model, first = keras.models.load_model(checkpoint), int(done_file.read_text())
+    if resume and checkpoint.exists():
+        model = keras.models.load_model(checkpoint)
+        first = int(model.optimizer.iterations) // steps
         print(f"resuming after epoch {first}")
         if first > half:
             data.exclude(np.load(suspects))
@@ -290,8 +296,9 @@ def train(folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, 
             batch = order[k : k + BATCH]
             logs = model.train_on_batch(images[batch], targets[batch], return_dict=True)
             bar.update(k + len(batch), list(logs.items()))
-        model.save(checkpoint)
-        done_file.write_text(str(epoch + 1))
+        unfinished = checkpoint.with_stem("unfinished")
+        model.save(unfinished)
+        unfinished.replace(checkpoint)  # there is always a whole checkpoint
         right = accuracy(model, network_input(data.images[-TUNE_MNIST:]), data.labels[-TUNE_MNIST:])
         took = time.monotonic() - began
         print(
@@ -480,6 +487,9 @@ def main() -> None:
         "--epochs", type=int, help=f"default: {EPOCHS}, {PLAIN_EPOCHS} for plain networks, {QUICK_EPOCHS} for quick"
     )
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on after the last epoch of an interrupted run, from its checkpoints"
+    )
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the model files")
     options = parser.parse_args()
     try:
@@ -493,7 +503,7 @@ def main() -> None:
         out = options.out if len(seeds) == 1 else options.keep / f"seed{seed}"
         out.mkdir(parents=True, exist_ok=True)
         if options.arch == "digitpad":
-            model = train(options.data, data, seed, options.epochs or EPOCHS, options.keep)
+            model = train(options.data, data, seed, options.epochs or EPOCHS, options.keep, options.resume)
         else:
             epochs = options.epochs or (QUICK_EPOCHS if options.arch == "quick" else PLAIN_EPOCHS)
             model = train_plain(options.arch, data, seed, epochs)
@@ -506,7 +516,8 @@ def main() -> None:
     spread = np.std(scores, ddof=min(1, len(scores) - 1))
     print(f"MNIST test: mean {np.mean(scores):.3%}, sd {spread:.3%}, n {len(scores)}", flush=True)
     if len(teachers) > 1:
-        model = train(options.data, data, max(seeds) + 1, options.epochs or EPOCHS, options.keep, teachers)
+        epochs = options.epochs or EPOCHS
+        model = train(options.data, data, max(seeds) + 1, epochs, options.keep, options.resume, teachers)
         score("the shipped network", model, data)
         options.out.mkdir(parents=True, exist_ok=True)
         write(model, options.out, *tune(model, data))
