@@ -29,7 +29,7 @@ from tools.stores import opened
 PATIENT = 10_000  # ms for the recorder: tests are about what is stored, not about how busy the machine is
 
 os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"  # Cassandra starts in half the time, and computes slower
-NODES = {"one Cassandra node": 1, "three Cassandra nodes": 3}  # kinds of stores
+NODES = {"one Cassandra node": ("one_node", 1), "three Cassandra nodes": ("three_nodes", 3)}  # stores: fixture, nodes
 
 # No time limits, because a busy machine is not a failure; in CI the same examples every time.
 hypothesis.settings.register_profile(
@@ -125,8 +125,16 @@ def firefox(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def nodes() -> Iterator[Nodes]:
-    """Real Cassandra nodes, started when a test first needs them."""
+def one_node() -> Iterator[Nodes]:
+    """A real Cassandra node, started when a test first needs it. It changes a schema faster than three nodes do."""
+    nodes = Nodes()
+    yield nodes
+    nodes.stop()
+
+
+@pytest.fixture(scope="session")
+def three_nodes() -> Iterator[Nodes]:
+    """A real cluster, started when a test first needs it. Tests marked `kills_nodes` come last and kill its nodes."""
     nodes = Nodes()
     yield nodes
     nodes.stop()
@@ -162,8 +170,8 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     if kind not in NODES:
         yield f"sqlite:///{tmp_path_factory.mktemp('records')}/records.sqlite"
         return
-    nodes: Nodes = request.getfixturevalue("nodes")
-    with keyspace(nodes, NODES[kind]) as url:
+    fixture, count = NODES[kind]
+    with keyspace(request.getfixturevalue(fixture), count) as url:
         yield url
 
 

@@ -31,8 +31,8 @@ def wait_until_ready(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def hosts(nodes: Nodes, tmp_path: Path) -> Iterator[list[FlaskClient]]:
-    with keyspace(nodes, 1) as url:
+def hosts(one_node: Nodes, tmp_path: Path) -> Iterator[list[FlaskClient]]:
+    with keyspace(one_node, 1) as url:
         folders = [tmp_path / "one", tmp_path / "two"]
         apps = [create_app(Settings(instance=each, records_url=url, record_budget_ms=PATIENT)) for each in folders]
         clients = [app.test_client() for app in apps]

@@ -11,7 +11,7 @@ from tools.cassandra_nodes import Nodes
 
 
 @pytest.fixture
-def url(nodes: Nodes) -> Iterator[str]:
+def url(one_node: Nodes) -> Iterator[str]:
     """The URL of a keyspace on one node that does not exist yet."""
-    with keyspace(nodes, 1) as url:
+    with keyspace(one_node, 1) as url:
         yield url

@@ -43,9 +43,9 @@ def test_host_names_are_resolved_again_after_a_long_outage(url: str, era: Era, m
 
 
 @pytest.fixture
-def impatient_url(nodes: Nodes) -> Iterator[str]:
+def impatient_url(three_nodes: Nodes) -> Iterator[str]:
     """Three nodes, of which a second one gets nearly every request too."""
-    with keyspace(nodes, 3, "&speculative_ms=1") as url:
+    with keyspace(three_nodes, 3, "&speculative_ms=1") as url:
         yield url
 
 

@@ -31,9 +31,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(nodes: Nodes) -> Iterator[str]:
+def url(one_node: Nodes) -> Iterator[str]:
     """The URL of a keyspace that these tests share."""
-    with keyspace(nodes, 1) as url:
+    with keyspace(one_node, 1) as url:
         yield url
 
 

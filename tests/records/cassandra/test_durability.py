@@ -82,12 +82,12 @@ def test_fewer_nodes_than_copies_are_reported(periodic: str) -> None:
     store.close()
 
 
-def test_a_single_copy_on_several_nodes_is_reported_until_there_are_more(nodes: Nodes) -> None:
+def test_a_single_copy_on_several_nodes_is_reported_until_there_are_more(three_nodes: Nodes) -> None:
     try:
-        nodes.need(3)
+        three_nodes.need(3)
     except NoNodes as why:
         pytest.skip(str(why))
-    url = nodes.new_url(3).replace("replication=3", "replication=1")
+    url = three_nodes.new_url(3).replace("replication=3", "replication=1")
     store = opened_cassandra(url)
     wait_until(lambda: len(store.warnings()) == 1)
     assert "The replication factor is 1 on 3 nodes" in store.warnings()[0]

@@ -22,16 +22,8 @@ pytestmark = pytest.mark.kills_nodes
 
 
 @pytest.fixture(scope="module")
-def nodes() -> Iterator[Nodes]:
-    """Nodes of our own: a keyspace that is created later can stay unknown to a killed node for minutes."""
-    nodes = Nodes()
-    yield nodes
-    nodes.stop()
-
-
-@pytest.fixture(scope="module")
-def three(nodes: Nodes) -> Iterator[CassandraStore]:
-    with keyspace(nodes, 3) as url:
+def three(three_nodes: Nodes) -> Iterator[CassandraStore]:
+    with keyspace(three_nodes, 3) as url:
         store = opened_cassandra(url)
         yield store
         store.close()
@@ -57,16 +49,18 @@ def insert_correct_and_delete(store: Store, era: Era) -> None:
         assert store.get(deleted.id) is None
 
 
-def test_a_node_is_paused(three: CassandraStore, nodes: Nodes, era: Era) -> None:
+def test_a_node_is_paused(three: CassandraStore, three_nodes: Nodes, era: Era) -> None:
     insert_correct_and_delete(three, era)
-    nodes.signal(2, signal.SIGSTOP)
+    three_nodes.signal(2, signal.SIGSTOP)
     try:
         insert_correct_and_delete(three, era)
     finally:
-        nodes.signal(2, signal.SIGCONT)
+        three_nodes.signal(2, signal.SIGCONT)
 
 
-def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraStore, nodes: Nodes, era: Era) -> None:
+def test_a_silent_node_is_avoided_before_it_is_marked_as_down(
+    three: CassandraStore, three_nodes: Nodes, era: Era
+) -> None:
     _, session, prepared, _ = three.connection.session()
     policy = session.cluster.profile_manager.default.load_balancing_policy
     keys = [(*Partition.of(each), each) for each in (era.record(seconds=60 * number).id for number in range(30))]
@@ -79,20 +73,20 @@ def test_a_silent_node_is_avoided_before_it_is_marked_as_down(three: CassandraSt
     def up() -> set[str]:
         return {host.address for host in session.cluster.metadata.all_hosts() if host.is_up}
 
-    everyone = {nodes.address(number) for number in (1, 2, 3)}
+    everyone = {three_nodes.address(number) for number in (1, 2, 3)}
     wait_until(lambda: up() == everyone)
-    nodes.signal(2, signal.SIGSTOP)
+    three_nodes.signal(2, signal.SIGSTOP)
     try:
         pending = [three.connection.send("record", key) for key in keys]
-        wait_until(lambda: nodes.address(2) not in first())
+        wait_until(lambda: three_nodes.address(2) not in first())
         assert up() == everyone
         for each in pending:
             three.connection.result(each)
     finally:
-        nodes.signal(2, signal.SIGCONT)
+        three_nodes.signal(2, signal.SIGCONT)
     wait_until(lambda: first() == everyone)  # it responds to what was sent, and is used again
 
 
-def test_a_node_is_killed(three: CassandraStore, nodes: Nodes, era: Era) -> None:
-    nodes.signal(3, signal.SIGKILL)
+def test_a_node_is_killed(three: CassandraStore, three_nodes: Nodes, era: Era) -> None:
+    three_nodes.signal(3, signal.SIGKILL)
     insert_correct_and_delete(three, era)

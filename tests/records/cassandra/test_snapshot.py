@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from backend.records.cassandra.url import CassandraUrl
 from backend.records.record import Drawing, Filter, Record
 from backend.records.store import Store
-from tools.cassandra_nodes import Nodes, NoNodes, drop
+from tools.cassandra_nodes import Nodes, drop
 from tools.sample_records import Era, drawing
 from tools.stores import opened
-
-
-@pytest.fixture
-def lone() -> Iterator[Nodes]:
-    """A ring of one node, because a snapshot has to be made on every node."""
-    nodes = Nodes()
-    try:
-        nodes.need(1)
-    except NoNodes as why:
-        pytest.skip(str(why))
-    yield nodes
-    nodes.stop()
 
 
 def nodetool(nodes: Nodes, *arguments: str) -> None:
@@ -37,8 +22,7 @@ def contents(store: Store) -> tuple[list[tuple[Record, Drawing | None]], object]
     return [(each, store.drawing(each.id)) for each in records], store.counts()
 
 
-def test_a_snapshot_restores_everything(lone: Nodes, era: Era, tmp_path: Path) -> None:
-    url = lone.new_url(1)
+def test_a_snapshot_restores_everything(url: str, one_node: Nodes, era: Era, tmp_path: Path) -> None:
     keyspace = CassandraUrl.parse(url).keyspace
     store = opened(url)
     made = [era.record(seconds=number) for number in range(20)]
@@ -49,8 +33,8 @@ def test_a_snapshot_restores_everything(lone: Nodes, era: Era, tmp_path: Path) -
     before = contents(store)
     store.close()
     assert len(before[0]) == 19
-    nodetool(lone, "snapshot", "--tag", "backup", keyspace)
-    for snapshot in (lone.home / "node1/data" / keyspace).glob("*/snapshots/backup"):
+    nodetool(one_node, "snapshot", "--tag", "backup", keyspace)
+    for snapshot in (one_node.home / "node1/data" / keyspace).glob("*/snapshots/backup"):
         table = snapshot.parent.parent.name.rpartition("-")[0]
         shutil.copytree(snapshot, tmp_path / table)
     drop(url)
@@ -58,7 +42,7 @@ def test_a_snapshot_restores_everything(lone: Nodes, era: Era, tmp_path: Path) -
     opened(url).close()  # creates the tables
     for folder in tmp_path.iterdir():
         if any(folder.glob("*-Data.db")):
-            nodetool(lone, "import", "--copy-data", keyspace, folder.name, str(folder))
+            nodetool(one_node, "import", "--copy-data", keyspace, folder.name, str(folder))
     store = opened(url)
     assert contents(store) == before
     store.close()
