@@ -180,12 +180,61 @@ def test_older_and_newer_turn_the_pages(page: Page) -> None:
     expect(dialog).to_contain_text(predictions[0]["id"])
     expect(dialog.get_by_role("button", name="Next")).to_have_attribute("aria-disabled", "true")
 
-    address = page.url
-    visit(page, "/")
-    visit(page, address)  # as from a bookmark, which does not know the newer pages
-    expect(rows(page)).to_have_count(2)
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Newest").click()
     expect(rows(page)).to_have_count(50)
+
+
+@any_screen
+def test_a_page_that_is_opened_by_its_address_leads_to_newer_ones(page: Page) -> None:
+    predictions = [record(page, i % 10) for i in range(102)]
+    visit(page, "/recorder")
+    shown = page.locator("#range")
+    expect(rows(page)).to_have_count(50)
+    for first in (51, 101):
+        page.get_by_role("button", name="Older").click()
+        expect(shown).to_have_text(re.compile(f"^{first}{DASH}"))
+    bookmark = page.url
+
+    visit(page, "/")
+    visit(page, bookmark)
+    expect(rows(page)).to_have_count(2)
+    page.get_by_role("button", name="Newer").click()
+    expect(shown).to_have_text(f"51{DASH}100 of 102 predictions")
+    expect(row(page, predictions[2])).to_be_visible()
+    expect(row(page, predictions[1])).to_have_count(0)
+    page.get_by_role("button", name="Newer").click()
+    expect(shown).to_have_text(f"1{DASH}50 of 102 predictions")
+    expect(page.get_by_role("button", name="Newer")).to_be_disabled()
+
+    # Meanwhile there are more predictions, so that the pages begin elsewhere.
+    predictions.append(record(page, 3))
+    visit(page, "/")
+    visit(page, bookmark)
+    dialog = open_record(page, predictions[1])
+    dialog.get_by_role("button", name="Previous").click()
+    expect(dialog).to_contain_text(predictions[2]["id"])
+    expect(shown).to_have_text(f"101{DASH}103 of 103 predictions")
+    dialog.get_by_role("button", name="Previous").click()
+    expect(dialog).to_contain_text(predictions[3]["id"])
+    expect(shown).to_have_text(f"51{DASH}100 of 103 predictions")
+
+
+@any_screen
+def test_a_search_for_newer_predictions_that_fails_leaves_the_page(page: Page) -> None:
+    for digit in range(2):
+        record(page, digit)
+    cursor = page.request.get("/records?limit=1").json()["next"]
+    visit(page, f"/recorder?before={cursor}&from=2")
+    expect(rows(page)).to_have_count(1)
+    page.route(re.compile("/records.limit=50$"), lambda route: route.abort())
+    page.get_by_role("button", name="Newer").click()
+    expect(page.get_by_role("status")).to_contain_text("can't be reached. Trying again")
+    expect(rows(page)).to_have_count(1)
+    expect(page.locator("#range")).to_have_text("2 of 2 predictions")
+    page.unroute_all()
+    page.get_by_role("button", name="Newer").click()
+    expect(rows(page)).to_have_count(2)
 
 
 def test_filters_select_rows_and_are_kept_in_the_url_and_the_download_links(page: Page) -> None:

@@ -45,7 +45,7 @@ const dialog = new RecordDialog(page, {
 let session = null;
 /** The page that is shown. @type {Position} */
 let position = NEWEST;
-/** The newer pages that led to it, the newest first. @type {Position[]} */
+/** The newer pages that led to it, the newest first; none if the page was opened by its address. @type {Position[]} */
 let newer = [];
 /** The cursor of the next, older page. @type {string | null} */
 let next = null;
@@ -98,13 +98,18 @@ async function load({ highlightNew = false } = {}) {
     showRange();
     return changed;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    if (error.code === "sign_in_required") session = null; // it has expired, which the next load shows
-    failure = error.temporary || session === null ? text("trying_again", { problem: error.message }) : error.message;
+    noteFailure(error);
     return false;
   } finally {
     await showState();
   }
+}
+
+/** @param {unknown} error */
+function noteFailure(error) {
+  if (!(error instanceof Failure)) throw error;
+  if (error.code === "sign_in_required") session = null; // it has expired, which the next load shows
+  failure = error.temporary || session === null ? text("trying_again", { problem: error.message }) : error.message;
 }
 
 /** @param {string} operation @returns {boolean} whether this visitor may do it */
@@ -130,7 +135,6 @@ function showRange() {
     shown: table.records.length,
     matching: matching(),
     filtered: filters.query.size > 0,
-    newer: newer.length > 0,
     older: next !== null,
   });
 }
@@ -160,7 +164,7 @@ function open(record) {
   opened = { id: record.id, row };
   dialog.open(record, {
     mayChangeAll: may("correct") && may("delete"),
-    newer: row > 0 || newer.length > 0,
+    newer: row > 0 || position.before !== null,
     older: row < table.records.length - 1 || next !== null,
   });
 }
@@ -173,9 +177,12 @@ async function openNeighbor(step) {
   if (wanted >= table.records.length && next !== null) {
     await goOlder();
     if (table.records.length > 0) open(table.records[0]);
-  } else if (wanted < 0 && newer.length > 0) {
+  } else if (wanted < 0 && position.before !== null) {
     await goNewer();
-    if (table.records.length > 0) open(table.records[table.records.length - 1]);
+    // A page that was found by its address may have the opened record, too.
+    const again = table.records.findIndex(({ id }) => id === opened.id);
+    const previous = table.records[again < 0 ? table.records.length - 1 : Math.max(again - 1, 0)];
+    if (previous) open(previous);
   } else if (table.records[wanted]) {
     open(table.records[wanted]);
   }
@@ -186,7 +193,36 @@ async function goOlder() {
 }
 
 async function goNewer() {
-  await go(newer.at(-1) ?? NEWEST, newer.slice(0, -1));
+  const pages = newer.length > 0 ? newer : await findNewer();
+  if (pages) await go(pages.at(-1) ?? NEWEST, pages.slice(0, -1));
+}
+
+/**
+ * The newer pages of a page that was opened by its address, found from the newest on, because records are listed only in that
+ * direction.
+ * @returns {Promise<Position[] | null>} the newest first; null: the search failed or is no longer wanted
+ */
+async function findNewer() {
+  const current = ++loads;
+  const first = table.records[0];
+  /** @param {PredictionRecord} record */
+  const isNewer = (record) => !first || (record.id !== first.id && record.date >= first.date);
+  page.range.textContent = text("recorder.searching_newer");
+  try {
+    const pages = [];
+    for (let at = NEWEST; ; ) {
+      const { records, next } = await listRecords(filters.query, at.before);
+      if (current !== loads) return null;
+      if (records.length > 0 && isNewer(records[0])) pages.push(at);
+      if (next === null || !records.every(isNewer)) return pages;
+      at = { before: next, from: at.from + records.length };
+    }
+  } catch (error) {
+    noteFailure(error);
+    showRange();
+    await showState();
+    return null;
+  }
 }
 
 addEventListener("popstate", () => void showAddress());

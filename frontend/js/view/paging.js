@@ -34,10 +34,9 @@ export class Paging {
    * @param {number} found.shown how many records the table has
    * @param {number | null} found.matching how many match the filter; null: unknown
    * @param {boolean} found.filtered
-   * @param {boolean} found.newer whether the newer page is known
    * @param {boolean} found.older whether there may be older matches
    */
-  show(position, { shown, matching, filtered, newer, older }) {
+  show(position, { shown, matching, filtered, older }) {
     const page = this.#page;
     const newest = position.before === null;
     const nothing = shown === 0 && newest && !older && !filtered;
@@ -49,8 +48,7 @@ export class Paging {
     page.noMatch.textContent = reason(newest, older);
     page.range.textContent = rangeText(position, shown, !older, matching);
     page.older.disabled = !older;
-    page.newer.disabled = !newer;
-    page.newest.disabled = newest;
+    page.newer.disabled = page.newest.disabled = newest;
     page.paging.hidden = newest && !older;
   }
 }
