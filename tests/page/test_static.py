@@ -16,6 +16,13 @@ from tools.chromium import visit
 from tools.hand import draw
 from tools.static_site import write
 
+# How much of the 28 x 28 that colors the ink is opaque.
+COVERED = """async (overlay) => {
+  const { pixelsOf } = await import(new URL("static/js/reading/pixels.js", location.href).href);
+  const { data } = await pixelsOf(overlay.style.maskImage.slice(5, -2));
+  return data.filter((value, i) => i % 4 === 3 && value > 25).length / 784;
+}"""
+
 
 class Files(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
@@ -60,10 +67,29 @@ def test_it_reads_explains_and_records_on_this_device(demo: Page) -> None:
     demo.wait_for_function("() => document.querySelector('#records img').naturalWidth === 280")
     expect(demo.get_by_role("link", name="API")).to_have_count(0)
     row.get_by_role("button").click()
+    demo.get_by_role("button", name="Why?").click()
+    expect(demo.get_by_role("figure")).to_contain_text("supports 3")
+    covered = demo.locator(".overlay.for").evaluate(COVERED)
+    assert 0.05 < covered < 0.5  # of the box around the digit: its strokes
     demo.get_by_role("link", name="Open on the canvas").click()
     expect(demo.locator("#headline")).to_have_text("3")
     expect(demo.get_by_role("status")).to_contain_text("sure")
     assert ink(demo) == pytest.approx(drawn, rel=0.02)
+
+
+def test_each_digit_of_a_number_is_explained_in_the_recorder(demo: Page) -> None:
+    draw(demo, "2", left=0.05, top=0.3, size=0.35)
+    draw(demo, "0", left=0.55, top=0.3, size=0.35)
+    demo.get_by_role("button", name="Predict").click()
+    expect(demo.get_by_role("status")).to_contain_text("Recorded.")
+    demo.get_by_role("link", name="Recorder").click()
+    demo.locator("#records tbody tr").get_by_role("button").click()
+    demo.get_by_role("button", name="Why?").click()
+    expect(demo.get_by_role("figure")).to_contain_text("supports 0")
+    left = demo.locator(".overlay.for").evaluate("overlay => overlay.offsetLeft")
+    demo.get_by_role("rowheader").get_by_role("button").first.click()
+    expect(demo.get_by_role("figure")).to_contain_text("supports 2")
+    assert demo.locator(".overlay.for").evaluate("overlay => overlay.offsetLeft") < left
 
 
 def test_an_explanation_that_is_open_early_waits_for_the_network(demo: Page, chromium: Browser) -> None:

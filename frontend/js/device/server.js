@@ -6,6 +6,7 @@ import { pixelsOf } from "../reading/pixels.js";
  * Answers the calls of the pages where there is no server, as in the demo that `script/static` writes: drawings are read by
  * the network in this browser, and recorded on this device only.
  *
+ * @import {Evidence} from "../network/explanation.js"
  * @import {DrawingRequest} from "../network/predict.js"
  * @import {PredictionRecord} from "../network/records.js"
  * @import {Input} from "../reading/read.js"
@@ -55,6 +56,7 @@ async function valueOf(call, id, part, query, { body, headers }) {
   if (call === "GET health") return { recorder: { ok: true }, model: { version: (await network()).version }, ...RECORDED };
   if (call === "GET session") return { role: "operator", may: OPERATIONS, signed_in: false };
   if (call === "POST predict") return predict(String(body), query.get("record") === "false" ? null : new Headers(headers).get("Idempotency-Key"));
+  if (call === "POST evidence") return evidence(JSON.parse(String(body)), query.get("digit"));
   if (call === "GET records" && id === "") return list(query);
   if (call === "GET records" && id === "counts") return counts(await records.all());
   if (call === "DELETE records") return records.delete(id).then(() => new Response(null, { status: 204 }));
@@ -75,12 +77,8 @@ async function predict(text, id) {
   const request = text.startsWith("{") ? JSON.parse(text) : { image: text };
   const { image, strokes = null, pen_widths: widths = null, expected = null, source = "canvas", file_name = null } = request;
   const local = await network();
-  const drawn = source === "canvas" && strokes && widths;
-  const pixels = await pixelsOf(image);
-  const reading = await local.read(drawn ? inputOf(strokes, widths, pixels.width) : { pixels });
-  if (!reading) {
-    throw new Problem(422, "unreadable", "Only a server can read photographs, and this demo has none. Draw a digit, or choose a scan of one.");
-  }
+  const reading = await local.read(await inputOf(request));
+  if (!reading) throw unreadable();
   const made = { id: id ?? "", date: new Date().toISOString(), model_version: local.version.slice(0, 12) };
   if (id !== null) {
     const { result, digit, confidence, probabilities, verdict } = reading;
@@ -91,9 +89,48 @@ async function predict(text, id) {
   return { ...reading, ...made, recorded: id === null ? "no" : "stored", secret: null };
 }
 
-/** @param {number[][][]} strokes @param {number[]} widths @param {number} paperWidth @returns {Input} */
-function inputOf(strokes, widths, paperWidth) {
-  return { paperWidth, strokes: strokes.map((points, i) => ({ points: points.map(([x, y, t]) => ({ x, y, t })), width: widths[i] })) };
+function unreadable() {
+  return new Problem(422, "unreadable", "Only a server can read photographs, and this demo has none. Draw a digit, or choose a scan of one.");
+}
+
+/** @param {DrawingRequest} request @returns {Promise<Input>} */
+async function inputOf({ image, strokes, pen_widths: widths, source = "canvas" }) {
+  const pixels = await pixelsOf(image);
+  if (source !== "canvas" || !strokes || !widths) return { pixels };
+  return { paperWidth: pixels.width, strokes: strokes.map((points, i) => ({ points: points.map(([x, y, t]) => ({ x, y, t })), width: widths[i] })) };
+}
+
+/**
+ * Which ink supports what was read, and which the runner-up.
+ * @param {DrawingRequest} request
+ * @param {string | null} digit of a number, counted from 0; null: the drawing as one digit
+ * @returns {Promise<Evidence>}
+ */
+async function evidence(request, digit) {
+  const local = await network();
+  const drawing = await inputOf(request);
+  const input = digit === null ? drawing : (await local.read(drawing))?.digits?.[Number(digit)]?.input;
+  const look = input && (await local.ask(input, { layer: 0 }));
+  const trace = input && (await local.ask(input, "evidence"));
+  if (look?.kind !== "layer" || trace?.kind !== "trace" || !look.place) throw unreadable();
+  const strongest = Math.max(...trace.map.map(Math.abs)) || 1;
+  return {
+    digit: look.reading.digit,
+    runner_up: look.reading.runnerUp,
+    place: look.place,
+    for: opacity(trace.map.map((value) => value / strongest)),
+    against: opacity(trace.map.map((value) => -value / strongest)),
+  };
+}
+
+/** @param {Float64Array} strength 28x28; up to 0: transparent, 1: opaque @returns {string} data URL of a black image */
+function opacity(strength) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 28;
+  const image = new ImageData(28, 28);
+  strength.forEach((value, i) => (image.data[4 * i + 3] = 255 * value));
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas.toDataURL();
 }
 
 /** @param {string} id @returns {Promise<DeviceRecord>} */

@@ -24,7 +24,7 @@ export class Failure extends Error {
 }
 
 /** Answers instead of a server where there is none: on the page that `script/static` writes. */
-const device = document.querySelector('meta[name="digitpad-server"][content="none"]') && import("../device/server.js");
+export const device = document.querySelector('meta[name="digitpad-server"][content="none"]') && import("../device/server.js");
 
 /** The address of the page on which a person draws. */
 export const HOME = new URL("../../../", import.meta.url).href;

@@ -1,5 +1,5 @@
 import { pixelsOf } from "../reading/pixels.js";
-import { callJSON } from "./client.js";
+import { callJSON, device } from "./client.js";
 
 /**
  * @import {DrawingRequest} from "./predict.js"
@@ -9,12 +9,14 @@ import { callJSON } from "./client.js";
  * @import {Verdict} from "../reading/verdict.js"
  * @typedef {{name: string, form: "plain" | "mnist", digit: number, confidence: number, probabilities: number[]}} ModelReading
  *   form: of the network input, "plain": the whole drawing resized, "mnist": normalized as MNIST is
- * @typedef {{
- *   digit: number, runner_up: number, seen: string, for: string, against: string, place: Place,
+ * @typedef {{digit: number, runner_up: number, for: string, against: string, place: Place}} Evidence
+ *   for, against: data URLs. place: of the 28x28, in fractions of the drawing
+ * @typedef {Evidence & {
+ *   seen: string,
  *   layers: {name: string, shape: [number, number, number], sees: number, maps: string[]}[],
  *   models: ModelReading[],
  * }} ServerExplanation
- *   seen, for, against, maps: data URLs. place: of the 28x28, in fractions of the drawing.
+ *   seen, maps: data URLs.
  *   shape: height, width, number of maps. sees: side of the receptive field, in pixels of the 28x28
  * @typedef {{digit: number, runnerUp: number, probabilities: readonly number[], verdict?: Verdict}} Reading verdict: by the
  *   network in this browser
@@ -100,7 +102,22 @@ export class Explainer {
  * @returns {Promise<ServerExplanation>}
  */
 export function explain(request, digit) {
-  return callJSON(`/explain${digit === null ? "" : `?digit=${digit}`}`, request);
+  return callJSON(`/explain${queryOf(digit)}`, request);
+}
+
+/**
+ * Which ink supports what is read: as `explain`, or without a server, where the network in this browser tells only that.
+ * @param {DrawingRequest} request
+ * @param {number | null} digit
+ * @returns {Promise<Evidence>}
+ */
+export function explainEvidence(request, digit) {
+  return device ? callJSON(`/evidence${queryOf(digit)}`, request) : explain(request, digit);
+}
+
+/** @param {number | null} digit */
+function queryOf(digit) {
+  return digit === null ? "" : `?digit=${digit}`;
 }
 
 /** @param {string} url of a picture @param {number} band 0 to 3: red to alpha @returns {Promise<Uint8Array>} */

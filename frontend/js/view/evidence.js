@@ -2,12 +2,12 @@ import { text } from "../texts.js";
 import { make } from "./elements.js";
 
 /**
- * @import {ServerExplanation} from "../network/explanation.js"
+ * @import {Evidence} from "../network/explanation.js"
  */
 
 /**
  * A drawing with its ink colored: what supports the digit that was read, and what supports the runner-up.
- * @param {ServerExplanation} explanation
+ * @param {Evidence} evidence
  * @param {string} image data URL
  */
 export function evidenceFigure({ digit, runner_up, place, for: supports, against }, image) {
@@ -26,7 +26,7 @@ export function evidenceFigure({ digit, runner_up, place, for: supports, against
 /**
  * A 28 x 28 map as a tint over the drawing.
  * @param {string} map data URL; only its opacity is used
- * @param {ServerExplanation["place"]} place of the map, in fractions of the drawing
+ * @param {Evidence["place"]} place of the map, in fractions of the drawing
  * @param {"for" | "against"} kind
  */
 function overlay(map, place, kind) {

@@ -1,6 +1,6 @@
 import { isNumber, labelText, NUMBER, shortPercent } from "../model/text.js";
 import { Failure, HOME } from "../network/client.js";
-import { explain } from "../network/explanation.js";
+import { explainEvidence } from "../network/explanation.js";
 import { correctRecord, deleteRecord, fetchImage, fetchStrokes, imageAddress } from "../network/records.js";
 import { hasSecret } from "../network/secrets.js";
 import { text } from "../texts.js";
@@ -131,7 +131,7 @@ export class RecordDialog {
       const image = await dataURL(await fetchImage(id));
       const strokes = digit === null ? null : await fetchStrokes(id);
       const request = { image, ...(strokes && { strokes, pen_widths: this.#record?.pen_widths ?? undefined }) };
-      const figure = evidenceFigure(await explain(request, digit), image);
+      const figure = evidenceFigure(await explainEvidence(request, digit), image);
       if (id !== this.#id || digit !== this.#digit || recordWhy.ariaPressed !== "true") return;
       recordEvidence.replaceChildren(figure);
       recordPicture.classList.add("explained");
