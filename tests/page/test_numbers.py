@@ -154,6 +154,14 @@ def test_the_number_that_is_meant_is_recorded(page: Page, number: str) -> None:
 
 
 @any_screen
+@pytest.mark.parametrize(("path", "fields"), [("/", 2), ("/recorder", 1), ("/label", 1)])
+def test_a_number_is_typed_on_a_keyboard_that_has_a_minus(page: Page, path: str, fields: int) -> None:
+    visit(page, path)
+    modes = page.locator("input[pattern^='-?']").evaluate_all("fields => fields.map(field => field.inputMode)")
+    assert modes == [""] * fields  # the keypads of an iPhone, numeric and decimal, have none
+
+
+@any_screen
 def test_what_is_no_number_cannot_be_meant(page: Page) -> None:
     draw(page, "7")
     page.get_by_label("I mean").fill("3.")

@@ -34,7 +34,6 @@ export class Correction {
     );
     this.#number = make("input", {
       className: "label number",
-      inputMode: "decimal",
       pattern: page.expected.pattern,
       maxLength: 40,
       placeholder: text("draw.another_number"),
