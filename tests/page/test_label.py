@@ -45,7 +45,7 @@ def label_of(page: Page, prediction: dict[str, Any]) -> str | None:
 
 
 def expect_drawing(page: Page, prediction: dict[str, Any]) -> None:
-    expect(page.locator("#drawing")).to_have_attribute("src", f"/records/{prediction['id']}/image.png")
+    expect(page.locator("#drawing")).to_have_attribute("src", f"/records/{prediction['id']}/image.png?viewable=true")
 
 
 def save(page: Page, key: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from backend.settings import TOP
 from tests.conftest import running_server
 from tests.page.conftest import PATIENT, SCREENS, any_screen
 from tests.page.test_draw import predict
@@ -21,6 +22,7 @@ from tools import drawings
 from tools.chromium import reload, visit
 from tools.hand import DIGITS, drag, placed
 
+HEIC = TOP / "tests" / "reading" / "heic" / "seven.heic"
 DASH = "\N{EN DASH}"
 STROKES = [
     [[280 * x, 280 * y, 10 * i] for i, (x, y) in enumerate(stroke)] for stroke in placed(DIGITS["7"], 0.2, 0.15, 0.65)
@@ -551,6 +553,20 @@ def test_a_recorded_picture_opens_on_the_canvas(page: Page) -> None:
     visit(page, f"/?record={prediction['id']}")
     expect(page.get_by_role("status")).to_contain_text("7")
     expect(page.locator("#ink image")).to_have_attribute("href", re.compile("^data:image/png"))
+
+
+@any_screen
+@pytest.mark.parametrize("suffix", [".heic", ".tiff"])
+def test_a_picture_of_a_type_that_not_every_browser_shows_is_shown(page: Page, suffix: str) -> None:
+    file = HEIC.read_bytes() if suffix == ".heic" else drawings.as_file(drawings.draw(7), suffix)
+    prediction = page.request.post("/predict", data={"image": drawings.as_data_url(file)}).json()
+    visit(page, "/recorder")
+    width = "image => image.decode().then(() => image.naturalWidth)"
+    assert row(page, prediction).locator("img").evaluate(width) == 280
+    dialog = open_record(page, prediction)
+    assert dialog.get_by_role("img", name="The drawing as it was sent").evaluate(width) == 280
+    dialog.get_by_role("button", name="Why?").click()
+    assert dialog.locator(".evidence img").evaluate(width) == 280
 
 
 @any_screen

@@ -16,11 +16,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.reading.decode import decode
 from backend.records.ids import new_key
-from backend.settings import Settings
+from backend.settings import TOP, Settings
 from backend.web.app import create_app
 from tools.drawings import SEVEN, SEVEN_URL, as_data_url, as_file, draw
 
+HEIC = TOP / "tests" / "reading" / "heic"
 UNKNOWN = "01020304-0506-11f0-8001-010203040506"  # the id of no record
 
 
@@ -144,6 +146,23 @@ def test_a_drawing_is_returned_as_it_was_sent(client: FlaskClient) -> None:
     photo = client.get(f"/records/{sent['id']}/image.png")
     assert (photo.data, photo.mimetype) == (jpeg, "image/jpeg")
     assert rejection(client.get(f"/records/{sent['id']}/strokes")) == (404, "no_strokes")
+
+
+@pytest.mark.parametrize("name", ["seven.heic", "seven.tiff"])
+def test_a_picture_that_not_every_browser_shows_is_converted_if_asked(client: FlaskClient, name: str) -> None:
+    file = (HEIC / name).read_bytes() if name.endswith("heic") else as_file(draw(7), ".tiff")
+    path = f"/records/{predict(client, image=as_data_url(file, 'image/png'))['id']}/image.png"
+    assert client.get(path).data == client.get(f"{path}?viewable=false").data == file
+    shown = client.get(f"{path}?viewable=true")
+    assert (shown.mimetype, shown.headers["Cache-Control"]) == ("image/png", "private, max-age=300")
+    assert np.abs(decode(shown.data, 10**6).pixels.astype(int) - draw(7)).mean() < 3
+    assert rejection(client.get(f"{path}?viewable=perhaps")) == (400, "bad_parameter")
+
+
+def test_a_picture_that_browsers_show_is_not_converted(client: FlaskClient) -> None:
+    jpeg = as_file(draw(3), ".jpg")
+    path = f"/records/{predict(client, image=as_data_url(jpeg, 'image/jpeg'))['id']}/image.png"
+    assert client.get(f"{path}?viewable=true").data == jpeg
 
 
 def test_a_label_can_be_set_and_removed(client: FlaskClient) -> None:

@@ -25,6 +25,10 @@ def picture() -> Response:
 
     Takes the same body as `/predict`, for browsers that can't show every type, such as HEIC; nothing is recorded.
     """
-    settings = services().settings
-    pixels = decode(parse_request(request, settings).image, settings.max_pixels).pixels
+    return png_response(parse_request(request, services().settings).image)
+
+
+def png_response(image: bytes) -> Response:
+    """A picture for a page, as a PNG of at most LARGEST px. Raises the errors of `decode`."""
+    pixels = decode(image, services().settings.max_pixels).pixels
     return Response(png(shrink(pixels, LARGEST)), mimetype="image/png")

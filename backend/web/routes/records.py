@@ -21,6 +21,7 @@ from backend.web.errors import Problem
 from backend.web.http import json_response, parse_query, unknown_record
 from backend.web.openapi import describe
 from backend.web.permissions import permit
+from backend.web.routes.picture import png_response
 from backend.web.services import services
 
 routes = Blueprint("records", __name__)
@@ -28,6 +29,7 @@ routes = Blueprint("records", __name__)
 # Base64 (RFC 4648, for URLs, without padding) of a UUID version 1.
 CURSOR = "^[A-Za-z0-9_-]{8}[E-H][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$"
 
+NOT_VIEWABLE = {"image/tiff", "image/heic"}  # by every current browser; only Safari shows them
 
 ExportFormat = Literal["csv", "jsonl", "idx", "npz"]
 
@@ -37,6 +39,16 @@ class PageQuery(Filter, frozen=True, kw_only=True):
     before: Annotated[
         str | None, msgspec.Meta(description="`next` of the previous page.", extra_json_schema={"pattern": CURSOR})
     ] = None
+
+
+class ImageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    viewable: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether a type that not every browser shows, TIFF or HEIC, is converted: to a PNG of at most "
+            "560 px on each side."
+        ),
+    ] = False
 
 
 class ExportQuery(Filter, frozen=True, kw_only=True):
@@ -122,7 +134,7 @@ def delete(record_id: uuid.UUID) -> Response:
 
 
 @routes.get("/records/<uuid1:record_id>/image.png")
-@describe(media_types=MEDIA_TYPES, errors=(404, 503))
+@describe(query=ImageQuery, media_types=MEDIA_TYPES, errors=(400, 404, 503))
 @permit("read")
 def image(record_id: uuid.UUID) -> Response:
     """The image as it was sent, in its original format.
@@ -130,13 +142,16 @@ def image(record_id: uuid.UUID) -> Response:
     Only its owner and the operator get that. Others get its pixels as a PNG, without what a camera writes into a file,
     such as where a photograph was taken.
     """
-    return drawing_image(record_id)
+    return drawing_image(record_id, viewable=parse_query(ImageQuery).viewable)
 
 
-def drawing_image(record_id: uuid.UUID) -> Response:
-    """The image of a record, with its metadata only for those who may see that. Raises Problem 404."""
+def drawing_image(record_id: uuid.UUID, *, viewable: bool) -> Response:
+    """The image of a record, with its metadata only for those who may see that; if `viewable`, in a type that every
+    browser shows. Raises Problem 404."""
     drawing = _drawing(record_id)
-    if may_now("picture_details"):
+    if viewable and drawing.media_type in NOT_VIEWABLE:
+        answer = png_response(drawing.image)
+    elif may_now("picture_details"):
         answer = Response(drawing.image, mimetype=drawing.media_type)
     else:
         answer = Response(png(decode(drawing.image, services().settings.max_pixels).pixels), mimetype="image/png")

@@ -130,7 +130,7 @@ def image(code: str, drawing_id: uuid.UUID) -> Response:
     drawing = room().drawings.get(drawing_id)
     if drawing is None or drawing.deleted:
         raise unknown_record()
-    return drawing_image(drawing_id)
+    return drawing_image(drawing_id, viewable=True)
 
 
 @routes.get("/rooms/<room_code:code>/unusual")

@@ -70,9 +70,9 @@ export function deleteRecord(id) {
   return call(`/records/${id}`, { method: "DELETE", headers: secretHeaders(id) });
 }
 
-/** The address of a record's drawing. @param {{id: string, image?: string}} record */
+/** The address of a record's drawing, in a type that every browser shows. @param {{id: string, image?: string}} record */
 export function imageAddress({ id, image }) {
-  return image ?? `/records/${id}/image.png`;
+  return image ?? `/records/${id}/image.png?viewable=true`;
 }
 
 /** The drawing of a record as it was sent. @param {string} id @returns {Promise<Blob>} */

@@ -8,7 +8,7 @@ import { make } from "./elements.js";
 /**
  * A drawing with its ink colored: what supports the digit that was read, and what supports the runner-up.
  * @param {Evidence} evidence
- * @param {string} image data URL
+ * @param {string} image address
  */
 export function evidenceFigure({ digit, runner_up, place, for: supports, against }, image) {
   const drawing = make("div", { className: "evidence", role: "img" });

@@ -131,7 +131,7 @@ export class RecordDialog {
       const image = await dataURL(await fetchImage(id));
       const strokes = digit === null ? null : await fetchStrokes(id);
       const request = { image, ...(strokes && { strokes, pen_widths: this.#record?.pen_widths ?? undefined }) };
-      const figure = evidenceFigure(await explainEvidence(request, digit), image);
+      const figure = evidenceFigure(await explainEvidence(request, digit), recordPicture.src);
       if (id !== this.#id || digit !== this.#digit || recordWhy.ariaPressed !== "true") return;
       recordEvidence.replaceChildren(figure);
       recordPicture.classList.add("explained");
