@@ -7,8 +7,9 @@ tests also run at the size of a tablet. tests/page/test_engines.py runs a journe
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +30,13 @@ PATIENT = {"RECORD_BUDGET_MS": "60000"}
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server that the tests of the pages share."""
     with running_server(tmp_path_factory.mktemp("page"), **PATIENT) as running:
+        yield running.url
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server that only the tests of one module use."""
+    with running_server(tmp_path_factory.mktemp("own"), **PATIENT) as running:
         yield running.url
 
 
@@ -124,6 +132,35 @@ def loaded(page: Page) -> Page:
     """The drawing page, after it has loaded its network; for tests with `local_network`."""
     expect(page.get_by_text("The live preview stays in this browser.")).to_be_visible()
     return page
+
+
+@contextmanager
+def visitor(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
+    """A page of a new visitor, without cookies or secrets. Script errors fail the test. options: of the context"""
+    context = browser.new_context(base_url=url, **options)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, own_server: str, local_network: bool) -> Iterator[Callable[..., Page]]:
+    """Opens a page as a new visitor: `open_page(path, script="", **options)`; the script runs before the page's."""
+    with ExitStack() as visitors:
+
+        def open_page(path: str, script: str = "", **options: Any) -> Page:
+            page = visitors.enter_context(visitor(browser, own_server, **options))
+            if not local_network:
+                page.context.route("**/static/model/network.bin", lambda route: route.abort())
+            page.context.add_init_script(script)
+            visit(page, path)
+            return page
+
+        yield open_page
 
 
 # The style that Playwright adds to take a screenshot; it works without it.

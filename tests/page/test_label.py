@@ -10,33 +10,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS, any_screen
+from tests.page.conftest import SCREENS, any_screen, visitor
 from tests.page.test_access import violations
 from tests.page.test_recorder import record
 from tools.chromium import visit
 
 
-@pytest.fixture(scope="module")
-def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server whose recorder is used only by these tests."""
-    with running_server(tmp_path_factory.mktemp("label"), **PATIENT) as running:
-        yield running.url
-
-
 @pytest.fixture
-def page(browser: Browser, recorder: str, screen: str) -> Iterator[Page]:
+def page(browser: Browser, own_server: str, screen: str) -> Iterator[Page]:
     """A page of a server whose records are all labeled before each test."""
-    context = browser.new_context(base_url=recorder, **SCREENS[screen])
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    assert errors == []
-    for each in page.request.get("/records?corrected=false&limit=500").json()["records"]:
-        page.request.patch(f"/records/{each['id']}", data={"label": "0"})
-    context.close()
+    with visitor(browser, own_server, **SCREENS[screen]) as page:
+        yield page
+        for each in page.request.get("/records?corrected=false&limit=500").json()["records"]:
+            page.request.patch(f"/records/{each['id']}", data={"label": "0"})
 
 
 def label_of(page: Page, prediction: dict[str, Any]) -> str | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS
+from tests.page.conftest import SCREENS
 from tests.page.test_texts import FRONTEND, NAMES, texts
 from tools.chromium import reload, visit
 from tools.hand import draw
 
+PHONE = {"service_workers": "block", **SCREENS["phone"]}
 # What a person sees or hears: visible texts and attributes, but for code and what is in English on purpose.
 SEEN = """() => {
   const found = [];
@@ -42,29 +42,14 @@ LOST = """async (paths) => {
 
 
 @pytest.fixture
-def open_page(chromium: Browser, server: str) -> Iterator[Callable[[str, str], Page]]:
-    """Opens a page in a new browser on a phone, which asks for a language."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str, locale: str) -> Page:
-        context = chromium.new_context(base_url=server, locale=locale, service_workers="block", **SCREENS["phone"])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        visit(page, path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
+def local_network() -> bool:
+    return True
 
 
 def test_the_browser_chooses_the_language_and_a_person_another_one_which_is_remembered(
-    open_page: Callable[[str, str], Page],
+    open_page: Callable[..., Page],
 ) -> None:
-    page = open_page("/join", "fr-CH")
+    page = open_page("/join", locale="fr-CH", **PHONE)
     expect(page.get_by_role("heading")).to_have_text("Rejoindre une salle")
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.get_by_label("Langue").select_option("中文")
@@ -73,19 +58,19 @@ def test_the_browser_chooses_the_language_and_a_person_another_one_which_is_reme
     expect(page.locator("html")).to_have_attribute("lang", "zh")
 
 
-def test_a_browser_that_asks_for_another_language_gets_english(open_page: Callable[[str, str], Page]) -> None:
-    page = open_page("/join", "cy")
+def test_a_browser_that_asks_for_another_language_gets_english(open_page: Callable[..., Page]) -> None:
+    page = open_page("/join", locale="cy", **PHONE)
     expect(page.get_by_role("heading")).to_have_text("Join a room")
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_an_error_of_the_server_is_shown_in_the_language_of_the_page(open_page: Callable[[str, str], Page]) -> None:
-    page = open_page("/join?code=AAAAAA", "de")
+def test_an_error_of_the_server_is_shown_in_the_language_of_the_page(open_page: Callable[..., Page]) -> None:
+    page = open_page("/join?code=AAAAAA", locale="de", **PHONE)
     expect(page.get_by_role("alert")).to_contain_text("Es gibt keinen Raum mit diesem Code")
 
 
-def test_nothing_is_shown_before_it_is_translated(open_page: Callable[[str, str], Page]) -> None:
-    page = open_page("/join", "es")
+def test_nothing_is_shown_before_it_is_translated(open_page: Callable[..., Page]) -> None:
+    page = open_page("/join", locale="es", **PHONE)
     page.add_init_script(
         "new PerformanceObserver((list) => list.getEntries().forEach(({name}) => {"
         "  if (name === 'first-contentful-paint') window.shownFirst = document.querySelector('h1').textContent;"
@@ -101,8 +86,8 @@ def is_too_wide(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("language", ["fr", "es", "zh"])  # German, whose words are longest, is below
-def test_every_page_fits_a_phone(open_page: Callable[[str, str], Page], language: str) -> None:
-    page = open_page("/join", language)
+def test_every_page_fits_a_phone(open_page: Callable[..., Page], language: str) -> None:
+    page = open_page("/join", locale=language, **PHONE)
     for path in ("/join", "/", "/wall", "/recorder", "/label", "/api"):
         visit(page, path)
         page.wait_for_function("() => document.documentElement.dataset.translating === undefined")
@@ -110,8 +95,8 @@ def test_every_page_fits_a_phone(open_page: Callable[[str, str], Page], language
         assert not is_too_wide(page), path
 
 
-def test_a_translation_keeps_what_is_in_a_text_such_as_links_and_fields(open_page: Callable[[str, str], Page]) -> None:
-    page = open_page("/join", "de")
+def test_a_translation_keeps_what_is_in_a_text_such_as_links_and_fields(open_page: Callable[..., Page]) -> None:
+    page = open_page("/join", locale="de", **PHONE)
     assert page.evaluate(LOST, [path.name for path in FRONTEND.glob("*.html")]) == []
 
 
@@ -137,19 +122,13 @@ def in_english(page: Page) -> set[str]:
     return {word for word in words - NAMES if not OWN.fullmatch(word)}
 
 
-@pytest.fixture(scope="module")
-def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_server(tmp_path_factory.mktemp("languages"), **PATIENT) as running:
-        yield running.url
-
-
-def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chromium: Browser, classroom: str) -> None:
+def test_every_text_that_a_person_meets_comes_from_the_file_of_the_language(chromium: Browser, own_server: str) -> None:
     def answer(route: Route) -> None:
         route.fulfill(
             body=json.dumps({key: marked(text) for key, text in texts("de").items()}), content_type="application/json"
         )
 
-    context = chromium.new_context(base_url=classroom, locale="de", service_workers="block", **SCREENS["phone"])
+    context = chromium.new_context(base_url=own_server, locale="de", **PHONE)
     context.route("**/texts/de.json", answer)
     found: dict[str, set[str]] = {}
     too_wide: list[str] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backend.web.permissions import SESSION_COOKIE
 from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS, any_screen
+from tests.page.conftest import PATIENT, SCREENS, any_screen, visitor
 from tests.page.test_access import violations
 from tests.page.test_draw import predict
 from tools.chromium import visit
@@ -35,19 +34,6 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running.url
 
 
-@contextmanager
-def visitor(browser: Browser, url: str, screen: str) -> Iterator[Page]:
-    """A page of a new visitor, without cookies or secrets. Script errors fail the test."""
-    context = browser.new_context(base_url=url, **SCREENS[screen])
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
-
-
 def record_of_another(page: Page) -> dict[str, Any]:
     body = {"image": SEVEN_URL, "source": "upload", "file_name": "class 7b.png"}
     made: dict[str, Any] = page.request.post("/predict", data=body).json()
@@ -61,7 +47,7 @@ def sign_in(page: Page, token: str = TOKEN) -> None:
 
 
 def test_a_visitor_corrects_and_deletes_the_own_drawing(browser: Browser, private: str, screen: str) -> None:
-    with visitor(browser, private, screen) as page:
+    with visitor(browser, private, **SCREENS[screen]) as page:
         visit(page, "/")
         draw(page, "7")
         prediction = predict(page)
@@ -76,7 +62,7 @@ def test_a_visitor_corrects_and_deletes_the_own_drawing(browser: Browser, privat
 
 
 def test_a_visitor_reopens_only_the_own_drawings(browser: Browser, private: str, screen: str) -> None:
-    with visitor(browser, private, screen) as page:
+    with visitor(browser, private, **SCREENS[screen]) as page:
         visit(page, "/")
         draw(page, "7")
         prediction = predict(page)
@@ -89,7 +75,7 @@ def test_a_visitor_reopens_only_the_own_drawings(browser: Browser, private: str,
 
 
 def test_the_recorder_asks_a_visitor_to_sign_in(browser: Browser, private: str, screen: str) -> None:
-    with visitor(browser, private, screen) as page:
+    with visitor(browser, private, **SCREENS[screen]) as page:
         record_of_another(page)
         visit(page, "/recorder")
         expect(page.get_by_role("heading", name="Sign in as the operator")).to_be_visible()
@@ -106,7 +92,7 @@ def test_the_recorder_asks_a_visitor_to_sign_in(browser: Browser, private: str, 
 
 @any_screen
 def test_only_the_operator_labels_drawings(browser: Browser, private: str, screen: str) -> None:
-    with visitor(browser, private, screen) as page:
+    with visitor(browser, private, **SCREENS[screen]) as page:
         made = record_of_another(page)
         visit(page, "/label")
         expect(page.get_by_text("Only the operator may label drawings")).to_be_visible()
@@ -120,7 +106,7 @@ def test_only_the_operator_labels_drawings(browser: Browser, private: str, scree
 
 
 def test_the_operator_signs_in_changes_records_and_signs_out(browser: Browser, private: str, screen: str) -> None:
-    with visitor(browser, private, screen) as page:
+    with visitor(browser, private, **SCREENS[screen]) as page:
         made = record_of_another(page)
         visit(page, "/recorder")
         sign_in(page)
@@ -140,7 +126,7 @@ def test_the_operator_signs_in_changes_records_and_signs_out(browser: Browser, p
 
 
 def test_an_expired_session_shows_the_form_again(browser: Browser, private: str) -> None:
-    with visitor(browser, private, "desktop") as page:
+    with visitor(browser, private, **SCREENS["desktop"]) as page:
         visit(page, "/recorder")
         sign_in(page)
         expect(page.locator("#columns")).to_be_visible()
@@ -152,7 +138,7 @@ def test_an_expired_session_shows_the_form_again(browser: Browser, private: str)
 def test_visitors_of_a_public_recorder_change_only_their_own_records(
     browser: Browser, public: str, screen: str
 ) -> None:
-    with visitor(browser, public, screen) as page:
+    with visitor(browser, public, **SCREENS[screen]) as page:
         other = record_of_another(page)
         visit(page, "/")
         draw(page, "7")
@@ -175,7 +161,7 @@ def test_visitors_of_a_public_recorder_change_only_their_own_records(
 
 
 def test_the_operator_signs_in_to_a_public_recorder_to_change_all(browser: Browser, public: str) -> None:
-    with visitor(browser, public, "desktop") as page:
+    with visitor(browser, public, **SCREENS["desktop"]) as page:
         other = record_of_another(page)
         visit(page, "/recorder")
         expect(page.locator(f"tr[data-id='{other['id']}']")).to_be_visible()
@@ -194,7 +180,7 @@ def test_on_this_machine_nobody_signs_in(page: Page) -> None:
 
 
 def test_the_api_page_says_who_may_do_what_and_takes_a_secret(browser: Browser, private: str) -> None:
-    with visitor(browser, private, "desktop") as page:
+    with visitor(browser, private, **SCREENS["desktop"]) as page:
         made = record_of_another(page)
         visit(page, "/api")
         operation = page.locator("details").filter(has_text="DELETE /records/{record_id}")

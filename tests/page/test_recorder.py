@@ -14,8 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from backend.settings import TOP
-from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS, any_screen
+from tests.page.conftest import SCREENS, any_screen, visitor
 from tests.page.test_draw import predict
 from tests.page.test_png import canvas_image
 from tools import drawings
@@ -29,27 +28,14 @@ STROKES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server whose recorder is used only by these tests."""
-    with running_server(tmp_path_factory.mktemp("recorder"), **PATIENT) as running:
-        yield running.url
-
-
 @pytest.fixture
-def page(browser: Browser, recorder: str, screen: str) -> Iterator[Page]:
+def page(browser: Browser, own_server: str, screen: str) -> Iterator[Page]:
     """A page of a server whose recorder is empty before each test."""
-    context = browser.new_context(base_url=recorder, locale="en-GB", timezone_id="Asia/Tokyo", **SCREENS[screen])
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    assert errors == []
-    while records := page.request.get("/records").json()["records"]:
-        for record in records:
-            page.request.delete(f"/records/{record['id']}")
-    context.close()
+    with visitor(browser, own_server, locale="en-GB", timezone_id="Asia/Tokyo", **SCREENS[screen]) as page:
+        yield page
+        while records := page.request.get("/records").json()["records"]:
+            for record in records:
+                page.request.delete(f"/records/{record['id']}")
 
 
 def record(page: Page, digit: int, **more: Any) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.conftest import running_server
-from tests.page.conftest import PATIENT, SCREENS, not_in_firefox
+from tests.page.conftest import SCREENS, not_in_firefox
 from tests.page.test_access import violations
 from tests.page.test_permissions import ON_NETWORK
 from tools.chromium import reload, visit
@@ -24,35 +24,6 @@ for (const name of ["localStorage", "sessionStorage", "indexedDB"]) {
 }
 """
 PROJECTOR = {"viewport": {"width": 1920, "height": 1080}}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_server(tmp_path_factory.mktemp("classroom"), **PATIENT) as running:
-        yield running.url
-
-
-@pytest.fixture
-def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """Opens pages in browsers of their own. Script errors fail the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str, script: str = "", **screen: object) -> Page:
-        context = browser.new_context(base_url=site, **screen)  # type: ignore[arg-type]
-        context.set_default_timeout(30_000)
-        context.route("**/static/model/network.bin", lambda route: route.abort())
-        context.add_init_script(script)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        visit(page, path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
 
 
 def open_room(wall: Page) -> str:
@@ -138,8 +109,8 @@ def test_the_teacher_downloads_the_drawings(open_page: Callable[..., Page]) -> N
     assert download.value.suggested_filename == f"room-{code}.csv"
 
 
-def test_the_class_sees_what_the_network_learns_and_undoes_it(browser: Browser, site: str) -> None:
-    wall = browser.new_context(base_url=site, **PROJECTOR).new_page()  # type: ignore[arg-type]
+def test_the_class_sees_what_the_network_learns_and_undoes_it(browser: Browser, own_server: str) -> None:
+    wall = browser.new_context(base_url=own_server, **PROJECTOR).new_page()  # type: ignore[arg-type]
     visit(wall, "/wall")
     code = open_room(wall)
     wall.get_by_role("button", name="Let it learn").click()
