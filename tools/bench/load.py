@@ -64,9 +64,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
 
     Raises ConnectionError if the server drops a connection, TimeoutError if it stops responding.
     """
-    latencies: list[float] = []
-    refusals: list[float] = []
-    statuses: Counter[int] = Counter()
+    responses = _Responses()
     with selectors.DefaultSelector() as selector:
         all_connections = [_Connection(port) for _ in range(connections)]
         try:
@@ -80,7 +78,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
             while waiting:
                 ready = selector.select(TIMEOUT)
                 if not ready:
-                    raise TimeoutError(f"No response on port {port} for {TIMEOUT:.0f} s.")
+                    raise _no_response(port)
                 for key, _ in ready:
                     connection = key.data
                     status = connection.receive()
@@ -89,10 +87,8 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
                     if follow is not None and not connection.followed and status == 200:
                         connection.follow(follow(connection.body))
                         continue
-                    now = time.perf_counter()
-                    (latencies if 200 <= status < 300 else refusals).append(now - connection.since)
-                    statuses[status] += 1
-                    if now >= end:
+                    responses.add(status, connection.since)
+                    if time.perf_counter() >= end:
                         selector.unregister(connection.socket)
                         waiting -= 1
                         continue
@@ -106,7 +102,7 @@ def drive(port: int, requests: Iterator[bytes], connections: int, seconds: float
         finally:
             for connection in all_connections:
                 connection.socket.close()
-    return Load(took, np.array(latencies), np.array(refusals), statuses)
+    return responses.load(took)
 
 
 def offer(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> Load:
@@ -114,9 +110,7 @@ def offer(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> 
 
     Raises ConnectionError if the server drops a connection, TimeoutError if it stops responding.
     """
-    latencies: list[float] = []
-    refusals: list[float] = []
-    statuses: Counter[int] = Counter()
+    responses = _Responses()
     idle: list[_Connection] = []
     busy: set[_Connection] = set()
     with selectors.DefaultSelector() as selector:
@@ -132,14 +126,13 @@ def offer(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> 
                     sent += 1
                 ready = selector.select(1 / rate if sent < rate * seconds else TIMEOUT)
                 if not ready and sent >= rate * seconds:
-                    raise TimeoutError(f"No response on port {port} for {TIMEOUT:.0f} s.")
+                    raise _no_response(port)
                 for key, _ in ready:
                     connection = key.data
                     status = connection.receive()
                     if status is None:
                         continue
-                    (latencies if 200 <= status < 300 else refusals).append(time.perf_counter() - connection.since)
-                    statuses[status] += 1
+                    responses.add(status, connection.since)
                     selector.unregister(connection.socket)
                     busy.remove(connection)
                     if connection.closing:
@@ -150,7 +143,28 @@ def offer(port: int, requests: Iterator[bytes], rate: float, seconds: float) -> 
         finally:
             for connection in (*idle, *busy):
                 connection.socket.close()
-    return Load(took, np.array(latencies), np.array(refusals), statuses)
+    return responses.load(took)
+
+
+def _no_response(port: int) -> TimeoutError:
+    return TimeoutError(f"No response on port {port} for {TIMEOUT:.0f} s.")
+
+
+class _Responses:
+    """What has been answered so far."""
+
+    def __init__(self) -> None:
+        self._latencies: list[float] = []
+        self._refusals: list[float] = []
+        self._statuses: Counter[int] = Counter()
+
+    def add(self, status: int, since: float) -> None:
+        """A response that is complete now, to a request that was sent at `since`."""
+        (self._latencies if 200 <= status < 300 else self._refusals).append(time.perf_counter() - since)
+        self._statuses[status] += 1
+
+    def load(self, seconds: float) -> Load:
+        return Load(seconds, np.array(self._latencies), np.array(self._refusals), self._statuses)
 
 
 class _Connection:
