@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -15,12 +14,12 @@ from selenium.webdriver.common.actions.interaction import POINTER_MOUSE
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 
+from tests.waiting import wait_for
 from tools import hand
 from tools.chromium import visit
 from tools.engines import NoBrowser, open_webkit
 
 SIZES = {"desktop": (1280, 720), "tablet": (820, 1180), "phone": (390, 844)}
-PATIENCE = 20  # seconds, because a busy machine is not a fault of the page
 
 
 class Visitor(Protocol):
@@ -65,7 +64,7 @@ class SeleniumVisitor:
 
     def open(self, path: str) -> None:
         self._driver.get(self._server + path)
-        wait_for(self, "document.documentElement.dataset.ready !== undefined", bool)
+        wait_for_value(self, "document.documentElement.dataset.ready !== undefined")
 
     def resize(self, width: int, height: int) -> None:
         self._driver.set_window_size(width, height + 38)  # with the bar of the window
@@ -116,16 +115,12 @@ def text(selector: str) -> str:
     return f"(document.querySelector('{selector}')?.textContent ?? '')"
 
 
-def wait_for(visitor: Visitor, script: str, fits: Callable[[Any], bool]) -> Any:
-    end = time.monotonic() + PATIENCE
-    while not fits(value := visitor.run(script)):
-        assert time.monotonic() < end, (script, value)
-        time.sleep(0.05)
-    return value
+def wait_for_value(visitor: Visitor, script: str, fits: Callable[[Any], bool] = bool) -> Any:
+    return wait_for(lambda: visitor.run(script), fits)
 
 
 def wait_for_text(visitor: Visitor, selector: str, pattern: str) -> None:
-    wait_for(visitor, text(selector), lambda found: re.search(pattern, found) is not None)
+    wait_for_value(visitor, text(selector), lambda found: re.search(pattern, found) is not None)
 
 
 VISIBLE = """(() => {
@@ -146,11 +141,11 @@ def test_a_visitor_draws_predicts_asks_why_and_finds_the_record(visitor: Visitor
     width, height = SIZES[size]
     visitor.open("/")
     visitor.resize(1900, 1000)
-    wait_for(visitor, "innerWidth", lambda wide: wide == 1900)
+    wait_for_value(visitor, "innerWidth", lambda wide: wide == 1900)
     large = visitor.run(SIDE)
     visitor.resize(width, height)
-    wait_for(visitor, "innerWidth", lambda wide: wide <= max(width, 450))  # WebKitGTK's windows are not narrower
-    assert wait_for(visitor, SIDE, lambda side: side < large)
+    wait_for_value(visitor, "innerWidth", lambda wide: wide <= max(width, 450))  # WebKitGTK's windows are not narrower
+    assert wait_for_value(visitor, SIDE, lambda side: side < large)
     assert visitor.run(FITS_ACROSS)
 
     wait_for_text(visitor, "#privacy", "stays in this browser")  # the network has loaded
@@ -164,9 +159,11 @@ def test_a_visitor_draws_predicts_asks_why_and_finds_the_record(visitor: Visitor
 
     visitor.click("#show-explanation")
     wait_for_text(visitor, "#explanation h2", "Why 7 and not")
-    wait_for(visitor, "document.querySelector('#trace').hidden", lambda hidden: not hidden)
+    wait_for_value(visitor, "document.querySelector('#trace').hidden", lambda hidden: not hidden)
     visitor.click("#explanation .steps li:nth-child(4) button")
-    wait_for(visitor, "document.querySelectorAll('#explanation .tile:not([hidden])').length", lambda count: count > 5)
+    wait_for_value(
+        visitor, "document.querySelectorAll('#explanation .tile:not([hidden])').length", lambda count: count > 5
+    )
     visitor.click("#show-explanation")
 
     visitor.click("#clear")
@@ -199,7 +196,7 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
     visitor.click("#open-form button")
     wait_for_text(visitor, "#code", "^[A-Z0-9]{6}$")
     code = visitor.run(text("#code"))
-    wait_for(visitor, "document.querySelector('#qr-code').naturalWidth", lambda width: width > 0)
+    wait_for_value(visitor, "document.querySelector('#qr-code').naturalWidth", lambda width: width > 0)
     visitor.click("#task-form button")
     wait_for_text(visitor, "#task", "Everyone draws a 0")
 
@@ -216,7 +213,7 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
 
     visitor.open(f"/wall?room={code}")
     wait_for_text(visitor, "#tiles", "Read as 0")
-    wait_for(visitor, "document.querySelector('#tiles img').naturalWidth", lambda width: width > 0)
+    wait_for_value(visitor, "document.querySelector('#tiles img').naturalWidth", lambda width: width > 0)
     assert visitor.run(FITS_ACROSS)
     visitor.click("#end")
     visitor.click("#confirm button[value=yes]")
@@ -228,9 +225,9 @@ def test_a_room_is_opened_joined_and_ended_and_a_drawing_is_labeled(visitor: Vis
     visitor.click("#predict")
     wait_for_text(visitor, "#recorded", "Recorded")
     visitor.open("/label")
-    wait_for(visitor, "document.querySelector('#drawing').naturalWidth", lambda width: width > 0)
+    wait_for_value(visitor, "document.querySelector('#drawing').naturalWidth", lambda width: width > 0)
     assert visitor.run(FITS_ACROSS)
     visitor.press("4")
     wait_for_text(visitor, "#last", "Labeled 4")
     visitor.press("u")
-    wait_for(visitor, text("#last"), lambda found: "Labeled 4" not in found)
+    wait_for_value(visitor, text("#last"), lambda found: "Labeled 4" not in found)

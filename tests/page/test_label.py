@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.page.conftest import SCREENS, any_screen, visitor
 from tests.page.test_access import violations
 from tests.page.test_recorder import record
+from tests.waiting import wait_for
 from tools.chromium import visit
 
 
@@ -115,6 +115,4 @@ def test_labels_are_kept_until_the_server_is_back(page: Page) -> None:
     page.context.set_offline(False)
     expect(page.get_by_role("alert")).to_be_empty()
     expect(page.get_by_text("No prediction is left to label.")).to_be_visible()
-    end = time.monotonic() + 20
-    while [label_of(page, each) for each in (unsure, sure)] != ["3", "4"]:
-        assert time.monotonic() < end
+    wait_for(lambda: [label_of(page, each) for each in (unsure, sure)], lambda labels: labels == ["3", "4"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from backend.settings import TOP
 from tests.page.conftest import SCREENS, any_screen, visitor
 from tests.page.test_draw import predict
 from tests.page.test_png import canvas_image
+from tests.waiting import wait_for
 from tools import drawings
 from tools.chromium import reload, visit
 from tools.hand import DIGITS, drag, placed
@@ -509,9 +509,7 @@ def test_a_replayed_drawing_looks_as_it_was_drawn(page: Page) -> None:
     prediction = predict(page)
     visit(page, f"/?record={prediction['id']}")
     expect(page.locator("#result")).to_have_attribute("data-kind", re.compile("digit|unsure"))
-    end = time.monotonic() + 20
-    while canvas_image(page) != drawn:  # until the last stroke is replayed
-        assert time.monotonic() < end
+    wait_for(lambda: canvas_image(page) == drawn)  # until the last stroke is replayed
     widths = page.locator("#ink path").evaluate_all("paths => paths.map(path => path.getAttribute('stroke-width'))")
     assert widths == ["10", "30"]
 

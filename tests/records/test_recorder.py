@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from backend.records import open_recorder
 from backend.records.record import Filter, Record, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import KeepDrawings, Settings
+from tests.waiting import wait_for
 from tools.sample_records import Era, drawing, record
 
 
@@ -45,13 +46,6 @@ def store_unavailable(configured: Settings) -> Iterator[None]:
     with open(configured.instance / "records.sqlite.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end, "It did not happen within 30 s."
-        time.sleep(0.02)
 
 
 def queued(recorder: Recorder) -> int:
@@ -85,7 +79,7 @@ def test_a_record_is_queued_while_the_store_is_unavailable_and_delivered_later(
         assert float(str(state["oldest_s"])) > 0
     for each, its_drawing in zip(made[3:], sent[3:], strict=True):
         recorder.record(each, its_drawing)
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for each in reversed(made)]
     assert [recorder.drawing(each.id) for each in made] == sent
 
@@ -103,12 +97,12 @@ def test_a_record_that_the_store_refuses_does_not_block_the_others(
                 f"CREATE TRIGGER refuses BEFORE INSERT ON records WHEN new.id = x'{made[1].id.hex}' "
                 "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
             )
-    wait_until(lambda: queued(recorder) == 1)
+    wait_for(lambda: queued(recorder) == 1)
     assert recorder.get(made[1].id) == made[1]
     assert all_ids(recorder) == [each.id for each in (*reversed(made), first) if each != made[1]]
     with sqlite3.connect(configured.instance / "records.sqlite") as store:
         store.execute("DROP TRIGGER refuses")
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for each in (*reversed(made), first)]
 
 
@@ -124,7 +118,7 @@ def test_a_queued_record_can_be_read_corrected_and_deleted(recorder: Recorder, c
         assert recorder.delete(gone.id)
         assert recorder.get(gone.id) is None
         assert recorder.drawing(gone.id) is None
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert recorder.get(kept.id) == msgspec.structs.replace(kept, label="3")
     assert all_ids(recorder) == [kept.id]
     assert recorder.drawing(gone.id) is None
@@ -138,11 +132,11 @@ def test_a_retry_creates_no_second_record(recorder: Recorder, configured: Settin
         recorder.correct(made.id, "3")
         assert recorder.record(made, sent) == "queued"
         assert queued(recorder) == 2  # the record and its correction
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert recorder.record(made, sent) == "stored"
     with store_unavailable(configured):
         assert recorder.record(made, sent) == "queued"
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert list(recorder.export(Filter())) == [msgspec.structs.replace(made, label="3")]
 
 
@@ -152,7 +146,7 @@ def test_a_retry_does_not_restore_what_was_deleted(recorder: Recorder, configure
         recorder.record(made, sent)
         recorder.delete(made.id)
         recorder.record(made, sent)
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     recorder.record(made, sent)
     assert all_ids(recorder) == []
     assert recorder.drawing(made.id) is None
@@ -173,7 +167,7 @@ def test_a_full_outbox_refuses_more_and_keeps_what_it_has(configured: Settings, 
             queued_records.append(made)
         assert 5 < len(queued_records) < 30
         assert (configured.instance / "outbox.sqlite").stat().st_size <= 200_000
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for each in reversed(queued_records)]
     with store_unavailable(configured):
         assert recorder.record(era.record(seconds=1001), drawing()) == "queued"  # there is space again
@@ -188,7 +182,7 @@ def test_the_outbox_survives_a_restart(configured: Settings, era: Era) -> None:
     again = open_recorder(configured)
     assert queued(again) == 1
     again.start()
-    wait_until(lambda: queued(again) == 0)
+    wait_for(lambda: queued(again) == 0)
     assert all_ids(again) == [made.id]
     again.close()
     recorder.close()
@@ -208,7 +202,7 @@ def test_a_worker_delivers_what_a_killed_worker_queued(recorder: Recorder, confi
         worker.start()
         worker.join()
         assert worker.exitcode == -signal.SIGKILL
-    wait_until(lambda: queued(recorder) == 0 and len(all_ids(recorder)) == 5)
+    wait_for(lambda: queued(recorder) == 0 and len(all_ids(recorder)) == 5)
     assert all_ids(recorder) == [each.id for each in reversed(made)]
 
 
@@ -233,7 +227,7 @@ def test_several_workers_share_one_outbox(recorder: Recorder, configured: Settin
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert all_ids(recorder) == [each.id for group in reversed(groups) for each in reversed(group)]
 
 
@@ -245,13 +239,13 @@ def test_a_crash_before_a_delivered_operation_is_removed_duplicates_nothing(conf
     with sqlite3.connect(configured.instance / "outbox.sqlite") as file:
         rows = file.execute("SELECT * FROM operations").fetchall()
     recorder.start()
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     recorder.close()
     with sqlite3.connect(configured.instance / "outbox.sqlite") as file:  # as if they had not been removed
         file.executemany("INSERT INTO operations VALUES (?, ?, ?, ?)", rows)
     again = open_recorder(configured)
     again.start()
-    wait_until(lambda: queued(again) == 0)
+    wait_for(lambda: queued(again) == 0)
     assert all_ids(again) == [made.id]
     assert sum(each.count for each in again.counts().days) == 1
     again.close()
@@ -265,7 +259,7 @@ def test_a_deleted_drawing_is_in_no_file(configured: Settings, era: Era) -> None
     recorder.record(stored, drawing(image=secret * 100, strokes=secret))
     with store_unavailable(configured):
         recorder.record(waiting, drawing(image=secret * 100, strokes=secret))
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert any(secret in path.read_bytes() for path in configured.instance.iterdir())
     assert recorder.delete(stored.id)
     assert recorder.delete(waiting.id)
@@ -316,6 +310,6 @@ def test_drawings_are_kept_as_configured(configured: Settings, era: Era, keep: K
         for each in (stored, waiting):
             found = recorder.get(each.id)
             assert [recorder.drawing(each.id), found and found.pen_widths] == kept
-    wait_until(lambda: queued(recorder) == 0)
+    wait_for(lambda: queued(recorder) == 0)
     assert [recorder.drawing(waiting.id), len(list(recorder.export_seen(Filter())))] == [kept[0], 2 * bool(kept[0])]
     recorder.close()

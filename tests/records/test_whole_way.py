@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import running_server
+from tests.waiting import wait_for
 from tools.chromium import visit
 from tools.hand import draw
 from tools.server import Server
@@ -15,11 +16,7 @@ from tools.server import Server
 
 def wait_until_ready(page: Page, server: Server) -> None:
     """The server starts before Cassandra's keyspace and tables exist."""
-    for _ in range(600):
-        if page.request.get(f"{server.url}/health/ready").ok:
-            return
-        page.wait_for_timeout(100)
-    raise TimeoutError(page.request.get(f"{server.url}/health/ready").text())
+    wait_for(lambda: page.request.get(f"{server.url}/health/ready"), lambda answer: answer.ok)
 
 
 def test_a_drawn_digit_is_read_recorded_and_kept_across_a_restart(chromium: Browser, url: str, tmp_path: Path) -> None:

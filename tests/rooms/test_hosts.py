@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,17 +11,9 @@ from flask.testing import FlaskClient
 from backend.settings import Settings
 from backend.web.app import create_app
 from tests.conftest import PATIENT, keyspace
+from tests.waiting import wait_for
 from tests.web.test_rooms import Member, join, open_room
 from tools.cassandra_nodes import Nodes
-
-PATIENCE = 120  # seconds, because a busy machine is not a fault of the server
-
-
-def wait_for(found: Callable[[], Any], fits: Callable[[Any], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not fits(value := found()):
-        assert time.monotonic() < end, value
-        time.sleep(0.05)
 
 
 def wait_until_ready(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from backend.records.cassandra.store import CassandraStore
 from backend.settings import TOP, Settings
 from backend.web.app import create_app
+from tests.waiting import wait_for
 from tools.cassandra_nodes import Nodes, NoNodes, drop
 from tools.stores import opened_cassandra
 
@@ -37,13 +38,6 @@ def periodic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([TOP / "script/cassandra", "erase"], check=True, env=environment)
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end, "It did not happen within 30 s."
-        time.sleep(0.1)
-
-
 def set_replication(store: CassandraStore, factor: int) -> None:
     current = store.connection.session()
     current.session.execute(
@@ -63,7 +57,7 @@ def test_a_periodic_commit_log_is_reported_and_does_not_make_the_server_unready(
         def warnings() -> list[str]:
             return list(client.get("/health/ready").get_json()["recorder"]["warnings"])
 
-        wait_until(lambda: len(warnings()) == 1)
+        wait_for(lambda: len(warnings()) == 1)
         (warning,) = warnings()
         assert f"commitlog_sync is periodic on {ADDRESS}" in warning
         assert "batch or group" in warning
@@ -75,9 +69,9 @@ def test_a_periodic_commit_log_is_reported_and_does_not_make_the_server_unready(
 
 def test_fewer_nodes_than_copies_are_reported(periodic: str) -> None:
     store = opened_cassandra(periodic)
-    wait_until(lambda: len(store.warnings()) == 1)
+    wait_for(lambda: len(store.warnings()) == 1)
     set_replication(store, 3)
-    wait_until(lambda: len(store.warnings()) == 2)
+    wait_for(lambda: len(store.warnings()) == 2)
     assert "The replication factor is 3, but datacenter1 has fewer nodes (1)" in store.warnings()[1]
     store.close()
 
@@ -89,9 +83,9 @@ def test_a_single_copy_on_several_nodes_is_reported_until_there_are_more(three_n
         pytest.skip(str(why))
     url = three_nodes.new_url(3).replace("replication=3", "replication=1")
     store = opened_cassandra(url)
-    wait_until(lambda: len(store.warnings()) == 1)
+    wait_for(lambda: len(store.warnings()) == 1)
     assert "The replication factor is 1 on 3 nodes" in store.warnings()[0]
     set_replication(store, 3)
-    wait_until(lambda: store.warnings() == [])
+    wait_for(lambda: store.warnings() == [])
     store.close()
     drop(url)

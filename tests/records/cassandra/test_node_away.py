@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,6 +11,7 @@ from backend.records.cassandra.partition import Partition
 from backend.records.cassandra.store import CassandraStore
 from backend.records.store import Store
 from tests.conftest import keyspace
+from tests.waiting import wait_for
 from tools.cassandra_nodes import Nodes
 from tools.sample_records import Era, drawing
 from tools.stores import opened_cassandra
@@ -27,13 +27,6 @@ def three(three_nodes: Nodes) -> Iterator[CassandraStore]:
         store = opened_cassandra(url)
         yield store
         store.close()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < end, "It did not happen within 30 s."
-        time.sleep(0.1)
 
 
 def insert_correct_and_delete(store: Store, era: Era) -> None:
@@ -74,17 +67,17 @@ def test_a_silent_node_is_avoided_before_it_is_marked_as_down(
         return {host.address for host in session.cluster.metadata.all_hosts() if host.is_up}
 
     everyone = {three_nodes.address(number) for number in (1, 2, 3)}
-    wait_until(lambda: up() == everyone)
+    wait_for(lambda: up() == everyone)
     three_nodes.signal(2, signal.SIGSTOP)
     try:
         pending = [three.connection.send("record", key) for key in keys]
-        wait_until(lambda: three_nodes.address(2) not in first())
+        wait_for(lambda: three_nodes.address(2) not in first())
         assert up() == everyone
         for each in pending:
             three.connection.result(each)
     finally:
         three_nodes.signal(2, signal.SIGCONT)
-    wait_until(lambda: first() == everyone)  # it responds to what was sent, and is used again
+    wait_for(lambda: first() == everyone)  # it responds to what was sent, and is used again
 
 
 def test_a_node_is_killed(three: CassandraStore, three_nodes: Nodes, era: Era) -> None:
