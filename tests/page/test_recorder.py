@@ -117,6 +117,17 @@ def test_the_table_fits_without_horizontal_scrolling(page: Page, width: int) -> 
 
 
 @any_screen
+@pytest.mark.parametrize("locale", ["en", "de", "fr", "es", "zh"])
+def test_the_dialog_fits_a_narrow_phone(page: Page, browser: Browser, own_server: str, locale: str) -> None:
+    prediction = record(page, 7)
+    with visitor(browser, own_server, locale=locale, viewport={"width": 320, "height": 568}) as phone:
+        visit(phone, "/recorder")
+        dialog = open_record(phone, prediction)
+        needed, available = dialog.evaluate("dialog => [dialog.scrollWidth, dialog.clientWidth]")
+        assert needed <= available
+
+
+@any_screen
 def test_times_are_in_the_time_zone_of_the_viewer(page: Page) -> None:
     prediction = record(page, 7)
     visit(page, "/recorder")
