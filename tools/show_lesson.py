@@ -164,7 +164,9 @@ def lesson(show: Show, count: int) -> list[float]:
     show.shoot(show.wall, "votes")
 
     show.wall.get_by_role("button", name="Let it learn").click()
-    expect(show.wall.locator("#learned-after")).to_contain_text("read as meant", timeout=120_000)
+    expect(show.wall.locator("#learned-accuracy")).to_contain_text("read as meant", timeout=120_000)
+    show.wall.get_by_label("Compare with the beginning").check()
+    show.wall.get_by_label("Step of learning").press("End")
     show.shoot(show.wall, "learning")
     show.wall.get_by_role("button", name="Undo").click()
     with show.wall.expect_download() as download:

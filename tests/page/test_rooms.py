@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -12,6 +12,7 @@ from tests.conftest import running_server
 from tests.page.conftest import SCREENS, not_in_firefox
 from tests.page.test_access import violations
 from tests.page.test_permissions import ON_NETWORK
+from tests.page.test_texts import LANGUAGES
 from tools.chromium import reload, visit
 from tools.drawings import SEVEN_URL, as_data_url, as_file
 from tools.drawings import draw as draw_image
@@ -109,15 +110,15 @@ def test_the_teacher_downloads_the_drawings(open_page: Callable[..., Page]) -> N
     assert download.value.suggested_filename == f"room-{code}.csv"
 
 
-def test_the_class_sees_what_the_network_learns_and_undoes_it(browser: Browser, own_server: str) -> None:
+@pytest.fixture
+def learned(browser: Browser, own_server: str) -> Iterator[Page]:
+    """The wall of a class that writes its sevens as the network reads a 1, after the network has learned from it."""
     wall = browser.new_context(base_url=own_server, **PROJECTOR).new_page()  # type: ignore[arg-type]
     visit(wall, "/wall")
     code = open_room(wall)
     wall.get_by_role("button", name="Let it learn").click()
     expect(wall.locator("#learned")).to_contain_text("There is too little to learn from")
     wall.get_by_role("button", name="Undo").click()
-
-    # Four pupils write their sevens as the network reads a 1.
     request = wall.context.request
     for name in "ABCD":
         pupil = request.post(f"/rooms/{code}/pupils", data={"nickname": name}).json()
@@ -128,16 +129,80 @@ def test_the_class_sees_what_the_network_learns_and_undoes_it(browser: Browser, 
     expect(wall.locator("#tiles .tile")).to_have_count(12)
     wall.get_by_role("button", name="Let it learn").click()
     expect(wall.locator("#learned")).to_contain_text("From 12 drawings by 4 pupils")
-    expect(wall.locator("#learned-before")).to_have_text("8 of 12 read as meant (66%)")
-    expect(wall.locator("#learned-after")).to_have_text("12 of 12 read as meant (100%)")
-    expect(wall.get_by_role("heading", name="4 answers change")).to_be_visible()
-    expect(wall.locator("#changed .tile").first).to_have_text("1 → 7 meant 7")
-    assert violations(wall) == []
-    wall.locator("#matrix-before").get_by_role("button", name="4 meant as 7, read as 1").click()
-    expect(wall.get_by_role("heading", name="Meant 7, read as 1 before learning")).to_be_visible()
-    wall.get_by_role("button", name="Undo").click()
-    expect(wall.get_by_role("dialog")).to_be_hidden()
+    yield wall
     wall.context.close()
+
+
+def test_the_class_sees_what_the_network_learns_at_each_step_and_undoes_it(learned: Page) -> None:
+    step, accuracy = learned.get_by_label("Step of learning"), learned.locator("#learned-accuracy")
+    headings = learned.locator("#learned-drawings h3")
+    expect(learned.locator("#learned-at")).to_have_text("Before learning")
+    expect(accuracy).to_have_text("8 of 12 read as meant (66%)")
+    expect(headings).to_have_text(["Wrong: 4"])
+    assert violations(learned) == []
+    matrix = learned.locator("#learned-matrix")
+    matrix.get_by_role("button", name="4 meant as 7, read as 1").click()
+    expect(headings).to_have_text(["Meant 7, read as 1"])
+
+    # One step after the other: each wrong answer becomes right once.
+    became_right = 0
+    for _ in range(int(step.get_attribute("max") or 0)):
+        learned.get_by_role("button", name="Next step").click()
+        expect(learned.locator("#learned-at")).to_have_text(re.compile(r"After \d+ of 60 steps"))
+        now_right, now_wrong, _ = headings.all_inner_texts()
+        became_right += int(now_right.removeprefix("Now right: "))
+        assert now_wrong == "Now wrong: 0"
+        expect(accuracy).to_contain_text(f"{8 + became_right} of 12")
+    assert became_right == 4
+    expect(learned.locator("#learned-at")).to_have_text("After 60 of 60 steps")
+    expect(matrix.get_by_role("button", name="4 meant as 7, read as 7")).to_be_visible()
+    learned.get_by_label("Compare with the beginning").check()
+    expect(headings).to_have_text(["Now right: 4", "Now wrong: 0", "Still wrong: 0"])
+    expect(learned.locator("#learned-drawings .tile").first).to_have_text("1 → 7 meant 7")
+    assert violations(learned) == []
+    learned.get_by_role("button", name="Undo").click()
+    expect(learned.get_by_role("dialog")).to_be_hidden()
+
+
+def test_the_steps_of_learning_are_chosen_with_keys_and_drawn_as_a_curve(learned: Page) -> None:
+    step, done = learned.get_by_label("Step of learning"), learned.locator("#curve-done")
+    expect(step).to_be_focused()
+    learned.keyboard.press("ArrowRight")
+    expect(learned.locator("#learned-at")).to_have_text("After 1 of 60 steps")
+    expect(step).to_have_attribute("aria-valuetext", "After 1 of 60 steps")
+    assert (done.get_attribute("d") or "").count("L") == 1
+    learned.keyboard.press("End")
+    expect(learned.locator("#learned-accuracy")).to_have_text("12 of 12 read as meant (100%)")
+    assert done.get_attribute("d") == learned.locator("#curve-all").get_attribute("d")
+    expect(learned.get_by_role("img", name="at first 66%, at last 100%")).to_be_visible()
+
+
+def test_the_steps_of_learning_are_played_unless_motion_is_reduced(learned: Page) -> None:
+    play = learned.get_by_role("button", name="Play")
+    play.click()
+    expect(learned.locator("#learned-at")).to_have_text("After 3 of 60 steps")
+    learned.locator("#learning").get_by_role("button", name="Pause").click()
+    stopped = learned.locator("#learned-at").inner_text()
+    learned.wait_for_timeout(3000)
+    expect(learned.locator("#learned-at")).to_have_text(stopped)
+    learned.get_by_role("button", name="Undo").click()
+    learned.emulate_media(reduced_motion="reduce")
+    learned.get_by_role("button", name="Let it learn").click()
+    expect(learned.locator("#learned-at")).to_have_text("Before learning")
+    expect(play).to_be_hidden()
+    expect(learned.get_by_role("button", name="Next step")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_steps_of_learning_fit_a_small_phone(learned: Page, language: str) -> None:
+    learned.set_viewport_size({"width": 320, "height": 568})
+    if language != "en":
+        learned.get_by_role("button", name="Undo").click()
+        learned.locator("#language").select_option(language)
+        learned.locator("#learn").click()
+    expect(learned.locator("#learned-drawings .tile")).to_have_count(4)
+    assert learned.locator("#learning").evaluate("dialog => dialog.scrollWidth <= dialog.clientWidth")
+    expect(learned.locator("#undo-learning")).to_be_in_viewport()
 
 
 def test_a_pupil_without_a_connection_loses_nothing(open_page: Callable[..., Page]) -> None:

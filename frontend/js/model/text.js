@@ -90,6 +90,11 @@ export function labelText(label) {
   return label === "not_a_digit" || label === NOT_A_DIGIT ? text("not_a_digit") : label;
 }
 
+/** @param {string} label or result @returns {string} short enough for a column */
+export function columnName(label) {
+  return { [NOT_A_DIGIT]: "–", not_a_digit: "–", [NUMBER]: "123" }[label] ?? label;
+}
+
 /**
  * @param {{client_address: "no" | "hash" | "full", keep_drawings: "all" | "doubtful" | "none", here?: true}} settings what
  *   the server records of a visitor's IP address, and which drawings it keeps; here: there is no server

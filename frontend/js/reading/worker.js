@@ -18,8 +18,8 @@ import { judge } from "./verdict.js";
  *   | {id: number, learn: Example[]}} Request refresh: load the server's present network
  * @typedef {{seen: Uint8Array, label: number, group: string}} Example a drawing to learn from; label: 0 to 9, or 10 for
  *   `not a digit`; group: who drew it
- * @typedef {{before: number[], after: number[], milliseconds: number}} Learned the answer to each example, as a label:
- *   before, and of a last layer that has learned from what the others drew
+ * @typedef {{steps: {step: number, answers: number[]}[], milliseconds: number}} Learned the answer to each example, as a
+ *   label: before learning (step 0), and after some steps of a last layer that learns from what the others drew
  * @typedef {{left: number, top: number, width: number, height: number}} Place of the 28x28 image on the drawing, as
  *   fractions of its width and height; may exceed its edges
  * @typedef {{kind: "layer", reading: Reading, seen: Uint8Array, place: Place | null, shapes: LayerShape[], values: Float32Array}
@@ -81,14 +81,12 @@ function learn(examples, network) {
     const { digit, verdict } = judge(eleven, network.model);
     return verdict === "not_a_digit" ? 10 : digit;
   };
-  /** @type {number[]} */
-  const before = [];
   const samples = examples.map(({ seen, label, group }) => {
-    before.push(answered(network.run(seen)));
+    network.run(seen);
     return { features: network.features, label, group };
   });
-  const after = crossValidate(samples, network.lastLayer).map(answered);
-  return { before, after, milliseconds: performance.now() - start };
+  const steps = crossValidate(samples, network.lastLayer).map(({ step, answers }) => ({ step, answers: answers.map(answered) }));
+  return { steps, milliseconds: performance.now() - start };
 }
 
 /**

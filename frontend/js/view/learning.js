@@ -1,9 +1,8 @@
-import { accuracyText, LABELS, labelText } from "../model/text.js";
+import { LABELS } from "../model/text.js";
 import { pixelsOf } from "../reading/pixels.js";
 import { Reader } from "../reading/reader.js";
 import { locale, text } from "../texts.js";
-import { make } from "./elements.js";
-import { showMatrix } from "./matrix.js";
+import { LearningSteps } from "./learning_steps.js";
 
 /**
  * @import {WallDrawing} from "../network/rooms.js"
@@ -11,7 +10,6 @@ import { showMatrix } from "./matrix.js";
  * @import {Example} from "../reading/worker.js"
  * @import {Tiles} from "./tiles.js"
  * @typedef {{drawing: WallDrawing, example: Example}} Lesson
- * @typedef {{id: string, meant: string, before: string, after: string}} Answered
  */
 
 /** With fewer, there is too little to learn from and to measure on. */
@@ -24,6 +22,7 @@ const SECONDS = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximu
 export class Learning {
   #page;
   #tiles;
+  #steps;
   #reader = new Reader();
   /** What the network saw of a drawing, by id; null: it can't be learned from. @type {Map<string, Uint8Array | null>} */
   #seen = new Map();
@@ -32,13 +31,16 @@ export class Learning {
   constructor(page, tiles) {
     this.#page = page;
     this.#tiles = tiles;
+    this.#steps = new LearningSteps(page, tiles);
     page.undoLearning.addEventListener("click", () => page.learning.close());
+    page.learning.addEventListener("close", () => this.#steps.stop());
   }
 
   /** @param {WallDrawing[]} drawings those on the wall, newest first */
   async start(drawings) {
-    const { learning, learned, learningResult } = this.#page;
+    const { learning, learned, learningResult, learnedStep } = this.#page;
     learningResult.hidden = true;
+    this.#steps.stop();
     learned.textContent = text("learning.working");
     if (!learning.open) learning.showModal();
     try {
@@ -48,48 +50,19 @@ export class Learning {
         learned.textContent = text("learning.too_little", { ...FEWEST, drawn: lessons.length, drawers: pupils });
         return;
       }
-      const { before, after, milliseconds } = await this.#reader.learn(lessons.map(({ example }) => example));
+      const { steps, milliseconds } = await this.#reader.learn(lessons.map(({ example }) => example));
+      learned.textContent = text("learning.learned", { drawings: lessons.length, pupils, seconds: SECONDS.format(milliseconds / 1000) });
       const answered = lessons.map(({ drawing, example }, i) => ({
         id: drawing.id,
         meant: LABELS[example.label],
-        before: LABELS[before[i]],
-        after: LABELS[after[i]],
+        read: steps.map(({ answers }) => LABELS[answers[i]]),
       }));
-      learned.textContent = text("learning.learned", { drawings: lessons.length, pupils, seconds: SECONDS.format(milliseconds / 1000) });
-      this.#show(answered);
+      learningResult.hidden = false;
+      this.#steps.start(answered, steps.map(({ step }) => step));
+      learnedStep.focus();
     } catch (error) {
       learned.textContent = String(error);
     }
-  }
-
-  /** @param {Answered[]} answered */
-  #show(answered) {
-    const { learningResult, learnedBefore, learnedAfter, matrixBefore, matrixAfter } = this.#page;
-    for (const [when, accuracy, matrix] of /** @type {const} */ ([["before", learnedBefore, matrixBefore], ["after", learnedAfter, matrixAfter]])) {
-      const right = answered.filter((each) => each[when] === each.meant).length;
-      accuracy.textContent = accuracyText({ right, of: answered.length });
-      showMatrix(matrix, confusion(answered, when), ({ meant, read }) =>
-        this.#list(answered.filter((each) => each.meant === meant && each[when] === read), text(`learning.cell_${when}`, { meant: labelText(meant), read: labelText(read) })),
-      );
-    }
-    const changed = answered.filter(({ before, after }) => before !== after);
-    this.#list(changed, text("learning.changed", { n: changed.length }));
-    learningResult.hidden = false;
-  }
-
-  /** @param {Answered[]} answered @param {string} heading */
-  #list(answered, heading) {
-    this.#page.changedHeading.textContent = heading;
-    this.#page.changed.replaceChildren(
-      ...answered.map(({ id, meant, before, after }) => {
-        const image = make("img", { alt: "", width: 280, height: 280 });
-        void this.#tiles.image(id).then((url) => (image.src = url));
-        const answers = before === after ? labelText(after) : `${labelText(before)} → ${labelText(after)}`;
-        const item = make("li", { className: "tile" }, image, make("span", { className: "answer" }, answers), make("span", { className: "meant" }, ` ${text("learning.meant", { label: labelText(meant) })}`));
-        item.dataset.state = after === meant ? "right" : "wrong";
-        return item;
-      }),
-    );
   }
 
   /** The newest drawings that pupils labeled, except for numbers, with what the network saw. @param {WallDrawing[]} drawings @returns {Promise<Lesson[]>} */
@@ -115,16 +88,4 @@ export class Learning {
     this.#seen.set(id, seen);
     return seen;
   }
-}
-
-/** The cells of the confusion matrix that are not 0. @param {Answered[]} answered @param {"before" | "after"} when */
-function confusion(answered, when) {
-  /** @type {Map<string, {meant: string, read: string, count: number}>} */
-  const counts = new Map();
-  for (const each of answered) {
-    const cell = { meant: each.meant, read: each[when], count: 0 };
-    const key = `${cell.meant} ${cell.read}`;
-    counts.set(key, { ...cell, count: (counts.get(key)?.count ?? 0) + 1 });
-  }
-  return [...counts.values()];
 }

@@ -1,4 +1,4 @@
-import { LABELS, labelText } from "../model/text.js";
+import { columnName, LABELS, labelText } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
 
@@ -37,5 +37,5 @@ export function showMatrix(table, confusion, onOpen) {
 
 /** @param {string} label @param {string} scope */
 function heading(label, scope) {
-  return make("th", { scope, ariaLabel: labelText(label) }, label === "not_a_digit" ? "–" : label);
+  return make("th", { scope, ariaLabel: labelText(label) }, columnName(label));
 }

@@ -1,6 +1,6 @@
 import { confusionMatrix, resultsByDay } from "../model/counts.js";
 import { address, NEWEST } from "../model/place.js";
-import { NOT_A_DIGIT, NUMBER } from "../model/text.js";
+import { columnName } from "../model/text.js";
 import { locale, text } from "../texts.js";
 import { heatMap } from "./charts.js";
 
@@ -57,11 +57,6 @@ export class Statistics {
     this.#printing = printing;
     this.#page.statistics.open = printing || WIDE.matches;
   }
-}
-
-/** @param {string} result or label @returns {string} short enough for a column */
-function columnName(result) {
-  return { [NOT_A_DIGIT]: "–", not_a_digit: "–", [NUMBER]: "123" }[result] ?? result;
 }
 
 /** @param {Record<string, string | null>} filter null: any */
