@@ -173,7 +173,8 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confusion(msgspec.Struct, frozen=True, kw_only=True):
-    """How many records that meant `meant` (their label or, without one, what was expected) were read as `read`."""
+    """How many records that meant `meant` (their label or, without one, what was expected) were read as `read`;
+    numbers of several digits are counted as `number`."""
 
     meant: str
     read: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from backend.records.ids import date_of
-from backend.records.record import Confusion, meant
+from backend.records.record import Confusion, counted, meant
 from backend.records.room_events import (
     AnyEvent,
     Corrected,
@@ -231,9 +231,6 @@ def accuracy(drawings: Iterable[ClassDrawing]) -> Accuracy:
 
 
 def confusion(drawings: Iterable[ClassDrawing]) -> list[Confusion]:
-    counted = Counter((drawing.meant, drawing.read) for drawing in drawings)
-    return [
-        Confusion(meant=meant, read=read, count=count)
-        for (meant, read), count in sorted(counted.items(), key=str)
-        if meant is not None
-    ]
+    """Of the drawings of which it is known what was meant, as the recorder counts them: all numbers as `number`."""
+    cells = Counter((counted(each.meant), counted(each.read)) for each in drawings if each.meant is not None)
+    return [Confusion(meant=meant, read=read, count=count) for (meant, read), count in sorted(cells.items())]

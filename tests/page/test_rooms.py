@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from backend.reading.image import Image
 from tests.conftest import running_server
 from tests.page.conftest import SCREENS, not_in_firefox
 from tests.page.test_access import violations
 from tests.page.test_permissions import ON_NETWORK
 from tests.page.test_texts import LANGUAGES
 from tools.chromium import reload, visit
-from tools.drawings import SEVEN_URL, as_data_url, as_file
+from tools.drawings import SEVEN_URL, as_data_url, as_file, draw_strokes, number_strokes
 from tools.drawings import draw as draw_image
 from tools.hand import draw
 
@@ -108,6 +109,33 @@ def test_the_teacher_downloads_the_drawings(open_page: Callable[..., Page]) -> N
     with wall.expect_download() as download:
         wall.get_by_role("button", name="CSV").click()
     assert download.value.suggested_filename == f"room-{code}.csv"
+
+
+def test_every_number_is_behind_a_cell_of_the_matrix(open_page: Callable[..., Page]) -> None:
+    wall = open_page("/wall", **PROJECTOR)
+    code = open_room(wall)
+    pupil = wall.context.request.post(f"/rooms/{code}/pupils", data={"nickname": "Ada"}).json()
+    headers = {"Digitpad-Room": code, "Digitpad-Room-Token": pupil["token"]}
+
+    def predict(image: Image, expected: str) -> None:
+        body = {"image": as_data_url(as_file(image)), "expected": expected}
+        assert wall.context.request.post("/predict", data=body, headers=headers).ok
+
+    predict(draw_image(7), "7")
+    expect(wall.get_by_role("button", name="1 meant as 7, read as 7")).to_be_visible()
+    expect(wall.locator("#matrix").get_by_role("rowheader", name="number")).to_have_count(0)
+    number = draw_strokes(number_strokes("47"))
+    for image, expected in ((number, "47"), (number, "41"), (number, "4"), (draw_image(7), "17")):
+        predict(image, expected)
+    for cell, read in (("4, read as number", ["47 meant 4"]), ("number, read as 7", ["7 meant 17"])):
+        wall.get_by_role("button", name=f"1 meant as {cell}").click()
+        expect(wall.locator("#tiles .answer")).to_have_count(1)
+        expect(wall.locator("#tiles li")).to_have_text([re.compile(f"Read as {each}$") for each in read])
+    wall.get_by_role("button", name="2 meant as number, read as number").click()
+    expect(wall.locator("#tiles .tile[data-state=wrong]")).to_contain_text("47 meant 41")
+    expect(wall.locator("#tiles .tile[data-state=right]")).to_contain_text("47")
+    expect(wall.locator("#accuracy")).to_contain_text("2 of 5")
+    assert violations(wall) == []
 
 
 @pytest.fixture

@@ -115,6 +115,21 @@ def test_the_matrix_counts_what_was_meant_and_read() -> None:
     ]
 
 
+def test_the_matrix_counts_all_numbers_as_one() -> None:
+    made = room(
+        drew(ONE, 7, expected="42"),
+        drew(TWO, 42, expected="42", verdict="number"),
+        drew(THREE, 42, expected="4", verdict="number"),
+        Corrected(record=ONE, label="17"),
+    )
+    assert confusion(made.wall) == [
+        Confusion(meant="4", read="number", count=1),
+        Confusion(meant="number", read="7", count=1),
+        Confusion(meant="number", read="number", count=1),
+    ]
+    assert accuracy(made.wall) == Accuracy(1, 3)
+
+
 def test_a_task_is_done_by_drawings_that_come_after_it() -> None:
     task = TaskSet(digit="4", reads="9")
     assert room(drew(ONE, 9, expected="4"), task).task_done() == 0

@@ -2,11 +2,11 @@
  * The drawings on the wall of a room. Independent of the DOM.
  *
  * @import {Wall, WallDrawing} from "../network/rooms.js"
- * @typedef {{meant: string, read: string}} Cell of the confusion matrix
+ * @typedef {{meant: string, read: string}} Cell of the confusion matrix: digits, "not_a_digit", or "number" for all numbers
  */
 
 import { text } from "../texts.js";
-import { labelText } from "./text.js";
+import { isNumber, labelText, NUMBER } from "./text.js";
 
 /** The most drawings that are shown at once, so that an old laptop stays fast. */
 const MOST = 60;
@@ -51,7 +51,8 @@ export class WallState {
 
   /** @param {Cell} cell */
   inCell({ meant, read }) {
-    return this.shown.filter((drawing) => drawing.meant === meant && drawing.read === read).slice(0, MOST);
+    const inIt = (/** @type {WallDrawing} */ drawing) => drawing.meant !== null && counted(drawing.meant) === meant && counted(drawing.read) === read;
+    return this.shown.filter(inIt).slice(0, MOST);
   }
 
   /** Those that the teacher hid. */
@@ -63,6 +64,11 @@ export class WallState {
   those(ids) {
     return ids.flatMap((id) => this.#drawings.get(id) ?? []).filter(({ shown }) => shown);
   }
+}
+
+/** @param {string} label @returns {string} as the confusion matrix counts it */
+function counted(label) {
+  return isNumber(label) ? NUMBER : label;
 }
 
 /** @param {WallDrawing} drawing */
