@@ -146,6 +146,15 @@ def test_drawings_appear_on_the_wall_and_in_the_matrix(teacher: Member, ada: Mem
     assert picture.data.startswith(b"\x89PNG")
 
 
+def test_a_process_shows_a_picture_that_another_one_has_just_told_the_wall_about(
+    teacher: Member, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.rooms.rooms.FRESH", 3600)
+    assert shown(teacher.get("/wall")) == []  # so this process reads the room no more
+    drawn = ada.draw(7).get_json()
+    assert teacher.ask("GET", f"/drawings/{drawn['id']}/image.png").status_code == 200
+
+
 def test_a_wall_without_changes_is_no_content(teacher: Member, ada: Member) -> None:
     cursor = teacher.get("/wall")["cursor"]
     assert teacher.ask("GET", f"/wall?since={cursor}").status_code == 204

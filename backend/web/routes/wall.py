@@ -128,6 +128,8 @@ def wall(code: str) -> Response:
 def image(code: str, drawing_id: uuid.UUID) -> Response:
     """A drawing of the room, without what a camera writes into a file."""
     drawing = room().drawings.get(drawing_id)
+    if drawing is None:  # another process may have just told the wall about it
+        drawing = services().require_rooms().get(code, fresh=True).drawings.get(drawing_id)
     if drawing is None or drawing.deleted:
         raise unknown_record()
     return drawing_image(drawing_id, viewable=True)
