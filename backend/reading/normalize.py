@@ -56,6 +56,16 @@ def normalize(ink: Image) -> Image:
 
 def normalize_piece(ink: Image) -> Piece:
     """The same, with the box that the 28x28 image covers, in px of `ink`."""
+    return to_mnist_form(cut_out(ink))
+
+
+def to_mnist_form(digit: Piece) -> Piece:
+    """Bring what `cut_out` returned to MNIST's form."""
+    return _center(_fit(_set_stroke_width(digit), BOX))
+
+
+def cut_out(ink: Image) -> Piece:
+    """Cut the digit out of ink (H, W): without specks, and its longer side is WORK px."""
     h, w = ink.shape
     cropped = _crop(Piece(ink, Box(0, 0, w, h)))
     work = _fit(cropped, WORK)
@@ -64,7 +74,7 @@ def normalize_piece(ink: Image) -> Piece:
     clean = _clean(work)
     if clean is not work:  # specks enlarged the bounding box: start again from the full resolution without them
         clean = _clean(_fit(_crop(_cut(ink, clean.box)), WORK))
-    return _center(_fit(_set_stroke_width(clean), BOX))
+    return clean
 
 
 def _cut(ink: Image, box: Box) -> Piece:
@@ -77,8 +87,14 @@ def _cut(ink: Image, box: Box) -> Piece:
 def _crop(piece: Piece) -> Piece:
     """Crop to the bounding box of the ink."""
     ink, box = piece
-    x, y, w, h = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
+    x, y, w, h = bounding_box(ink)
     return Piece(ink[y : y + h, x : x + w], box.part(ink.shape, x, y, w, h))
+
+
+def bounding_box(ink: Image) -> tuple[int, int, int, int]:
+    """Left, top, width and height, in px, of what is stronger than FAINT."""
+    left, top, width, height = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
+    return left, top, width, height
 
 
 def _fit(piece: Piece, longer: int) -> Piece:

@@ -13,12 +13,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from backend.reading.image import Image, shrink
 from backend.reading.lattice import Path, cheapest_path
-from backend.reading.normalize import FAINT, Box
+from backend.reading.normalize import Box, bounding_box
 from backend.reading.pieces import Ink, Pen, Piece, components, cut, strokes_of
 from backend.reading.recognizer import Reading, Recognizer
 from backend.reading.verdict import Verdict
@@ -60,7 +59,7 @@ class Number(NamedTuple):
 
 def may_be_number(ink: Image, single: Reading) -> bool:
     """Whether to look for a number: the ink is wide, or is read as no single digit with certainty."""
-    _, _, width, height = cv2.boundingRect(cv2.threshold(ink, FAINT, 255, cv2.THRESH_BINARY)[1])
+    _, _, width, height = bounding_box(ink)
     return single.verdict != "digit" or width > WIDE * height
 
 

@@ -25,15 +25,18 @@ COUNTED = (*DIGITS, "not a digit", "not_a_digit")  # results and labels that are
 ANY_NUMBER = "number"  # in filters and counts: any other result or label
 
 
+BoxFractions = Annotated[
+    tuple[float, float, float, float],
+    msgspec.Meta(description="Left, top, width and height, as fractions of the width and height of the image."),
+]
+
+
 class NumberDigit(msgspec.Struct, frozen=True, kw_only=True):
     """One digit of a number."""
 
     digit: Annotated[int, msgspec.Meta(ge=0, le=9)]
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    box: Annotated[
-        tuple[float, float, float, float],
-        msgspec.Meta(description="Left, top, width and height, as fractions of the width and height of the image."),
-    ]
+    box: BoxFractions
     probabilities: Annotated[tuple[float, ...], msgspec.Meta(description="Of the digits 0 to 9; their sum is 1.")]
     verdict: Verdict
 

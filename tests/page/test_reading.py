@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from backend.reading.ink import find_ink
-from backend.reading.normalize import normalize
+from backend.reading.normalize import cut_out, normalize
 from backend.reading.recognizer import Recognizer
 from tests import data
 from tests.page.conftest import any_screen
@@ -76,6 +76,16 @@ def test_specks_are_removed_as_the_server_removes_them(page: Page, recognizer: R
         cv2.circle(image, (262, 12), 2, 0, cv2.FILLED, cv2.LINE_AA)
     for image, result in zip(images, read_images(page, images), strict=True):
         assert compare(recognizer, image, result).levels <= 2
+
+
+def test_the_box_of_what_was_read_is_the_servers(page: Page) -> None:
+    images = np.stack([draw(digit, side=120, left=20 * digit, top=100) for digit in range(8)])
+    for image in images:
+        cv2.circle(image, (20, 20), 3, 0, cv2.FILLED, cv2.LINE_AA)
+    for image, result in zip(images, read_images(page, images), strict=True):
+        server = cut_out(find_ink(image)).box
+        found = [280 * result["box"][name] for name in ("left", "top", "width", "height")]
+        assert found == pytest.approx(server, abs=0.5)
 
 
 def test_light_ink_faint_ink_and_small_images_are_read_as_the_server_reads_them(

@@ -69,6 +69,21 @@ def test_a_number_is_read_and_recorded_with_its_digits(client: FlaskClient) -> N
     assert client.get("/records?result=2026&label=2028").get_json()["records"][0]["id"] == answer["id"]
 
 
+def test_the_box_surrounds_a_digit_without_specks_and_all_of_a_number(client: FlaskClient) -> None:
+    speckled = draw(7, size=400, side=100, left=250, top=50, pen=10)
+    speckled[380:384, 10:14] = 0
+    box = upload(client, as_file(speckled)).get_json()["box"]
+    assert box == pytest.approx([257 / 400, 45 / 400, 86 / 400, 110 / 400], abs=0.01)
+    minus = np.array([[30.0, 140.0], [60.0, 140.0]])
+    strokes = [minus, *(stroke + np.array([40, 0]) for stroke in number_strokes("35"))]
+    answer = upload(client, as_file(draw_strokes(strokes, 300))).get_json()
+    assert answer["result"] == "-35"
+    left, top, width, height = answer["box"]
+    assert (left * 300, top * 280) == pytest.approx((25, 85), abs=2)
+    assert (left + width) * 300 == pytest.approx(max(point[0] for stroke in strokes for point in stroke) + 5, abs=2)
+    assert (top + height) * 280 == pytest.approx(195, abs=2)
+
+
 @pytest.mark.parametrize("strokes", [[[[1e300, -1e300, 0]], [[1, 2, 3]]], [[]], [[[10**400, 1, 0]]]])
 def test_strokes_that_are_far_away_or_empty_do_no_harm(client: FlaskClient, strokes: list[Any]) -> None:
     image = as_data_url(as_file(draw_strokes(number_strokes("20"))))

@@ -10,12 +10,12 @@ from flask import Blueprint, Response, request
 
 from backend.reading.decode import decode
 from backend.reading.ink import find_ink
-from backend.reading.normalize import normalize
+from backend.reading.normalize import Box, bounding_box, cut_out, to_mnist_form
 from backend.reading.numbers import Digit, may_be_number, read_number
 from backend.reading.verdict import Verdict
 from backend.records.ids import date_text, record_id
 from backend.records.owner import owner_of, secret_of
-from backend.records.record import Drawing, NumberDigit, Record
+from backend.records.record import BoxFractions, Drawing, NumberDigit, Record
 from backend.web.client_address import client_address
 from backend.web.drawing_request import JsonBody, parse_request
 from backend.web.encode import small_png_url
@@ -67,6 +67,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(min_length=10, max_length=10, description="For the drawing as a single digit."),
     ]
     verdict: Verdict
+    box: Annotated[BoxFractions, msgspec.Meta(description="What was read: the digit without specks, or the number.")]
     recorded: State
     secret: Annotated[
         str | None,
@@ -115,7 +116,8 @@ def predict() -> Response:
     with metrics.stages["ink"].time():
         ink = find_ink(image.pixels)
     with metrics.stages["normalize"].time():
-        seen = normalize(ink)
+        cut = cut_out(ink)
+        seen = to_mnist_form(cut).ink
     with metrics.stages["network"].time():
         reading = recognizer.read(seen)
     with metrics.stages["number"].time():
@@ -163,6 +165,7 @@ def predict() -> Response:
             confidence=record.confidence,
             probabilities=record.probabilities,
             verdict=record.verdict,
+            box=_fractions(Box(*bounding_box(ink)) if number else cut.box, ink.shape),
             recorded=state,
             secret=None if state == "no" else secret,
             runner_up=sorted(range(10), key=record.probabilities.__getitem__)[-2],
@@ -174,11 +177,16 @@ def predict() -> Response:
 
 def _digit(digit: Digit, shape: tuple[int, ...]) -> NumberDigit:
     """A digit of a number as it is recorded. shape: of the ink."""
-    reading, (left, top, width, height), _ = digit
+    reading, box, _ = digit
     return NumberDigit(
         digit=reading.digit,
         confidence=reading.confidence,
-        box=(left / shape[1], top / shape[0], width / shape[1], height / shape[0]),
+        box=_fractions(box, shape),
         probabilities=reading.probabilities,
         verdict=reading.verdict,
     )
+
+
+def _fractions(box: Box, shape: tuple[int, ...]) -> BoxFractions:
+    """A box in px as fractions of an image of this shape."""
+    return box.left / shape[1], box.top / shape[0], box.width / shape[1], box.height / shape[0]

@@ -6,15 +6,16 @@ import { keepSecret } from "./secrets.js";
  *
  * @import {Normalized} from "../reading/worker.js"
  * @typedef {"digit" | "number" | "unsure" | "not_a_digit"} Verdict
+ * @typedef {[number, number, number, number]} Box left, top, width and height in fractions of the image
  * @typedef {{
  *   id: string, date: string, result: string, digit: number | null, digits: NumberDigit[] | null, runner_up: number,
- *   confidence: number, probabilities: number[], verdict: Verdict, recorded: "stored" | "queued" | "no", seen: string,
- *   model_version: string, secret: string | null,
- * }} Prediction digit: null for a number, which has digits. seen: data URL of the 28x28 network input. secret: to correct or delete the record; null: not recorded
- * @typedef {{digit: number, confidence: number, box: [number, number, number, number], probabilities: number[],
- *   verdict: Verdict, input?: Normalized}} NumberDigit box: left, top, width and height in fractions of the image; input: what
- *   the network in this browser saw, if it has read the number
- * @typedef {Pick<Prediction, "result" | "digit" | "digits" | "runner_up" | "confidence" | "probabilities" | "verdict" | "seen">
+ *   confidence: number, probabilities: number[], verdict: Verdict, box: Box,
+ *   recorded: "stored" | "queued" | "no", seen: string, model_version: string, secret: string | null,
+ * }} Prediction digit: null for a number, which has digits. box: of what was read. seen: data URL of the 28x28
+ *   network input. secret: to correct or delete the record; null: not recorded
+ * @typedef {{digit: number, confidence: number, box: Box, probabilities: number[], verdict: Verdict,
+ *   input?: Normalized}} NumberDigit input: what the network in this browser saw, if it has read the number
+ * @typedef {Pick<Prediction, "result" | "digit" | "digits" | "runner_up" | "confidence" | "probabilities" | "verdict" | "box" | "seen">
  *   & {cuttable?: boolean}} Reading cuttable: whether this browser may find another number if it cuts touching digits
  * @typedef {{
  *   image: string, strokes?: number[][][], pen_widths?: number[], expected?: string, source?: "canvas" | "upload",

@@ -38,12 +38,15 @@ export class LocalReader {
     const result = await this.#reader.read(input, cutting).catch(() => null);
     if (result?.kind !== "reading") return null;
     const { number, reading, cuttable } = result;
+    const { left, top, width, height } = result.box;
+    /** @type {[number, number, number, number]} */
+    const box = [left, top, width, height];
     const { probabilities, runnerUp } = reading;
     const seen = await grayPNG({ data: result.seen, width: 28, height: 28 });
-    if (number) return { ...number, digit: null, probabilities, runner_up: runnerUp, seen, cuttable };
+    if (number) return { ...number, digit: null, probabilities, runner_up: runnerUp, box, seen, cuttable };
     const { digit, confidence, verdict } = reading;
     const text = verdict === "not_a_digit" ? NOT_A_DIGIT : String(digit);
-    return { result: text, digit, digits: null, confidence, probabilities, verdict, runner_up: runnerUp, seen, cuttable };
+    return { result: text, digit, digits: null, confidence, probabilities, verdict, runner_up: runnerUp, box, seen, cuttable };
   }
 
   /** Read on with the network that the server has now; if it can't be loaded, with the same one. */

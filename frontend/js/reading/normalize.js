@@ -29,12 +29,22 @@ export function normalize(ink) {
 
 /** The same, with the box that the 28x28 image covers, in px of `ink`. @param {Gray} ink @returns {Piece} */
 export function normalizePiece(ink) {
+  return toMnistForm(cutOut(ink));
+}
+
+/** Bring what `cutOut` returned to MNIST's form. @param {Piece} digit @returns {Piece} */
+export function toMnistForm(digit) {
+  return center(fit(setStrokeWidth(digit), BOX));
+}
+
+/** Cut the digit out of ink: without specks, and its longer side is WORK px. @param {Gray} ink @returns {Piece} */
+export function cutOut(ink) {
   const cropped = toInk({ ink, box: { left: 0, top: 0, width: ink.width, height: ink.height } });
   let work = fit(cropped, WORK);
   if (isLost(work.ink)) work = fit(setStrokeWidth(cropped), WORK);
   let clean = withoutSpecks(work);
   if (clean !== work) clean = withoutSpecks(fit(toInk(cut(ink, clean.box)), WORK));
-  return center(fit(setStrokeWidth(clean), BOX));
+  return clean;
 }
 
 /**

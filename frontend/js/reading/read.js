@@ -1,5 +1,5 @@
 import { findInk, findInkInColor } from "./ink.js";
-import { normalize } from "./normalize.js";
+import { boundingBox, cutOut, fractionsOf, toMnistForm } from "./normalize.js";
 import { mayBeNumber, readNumber } from "./numbers.js";
 import { rasterize } from "./rasterize.js";
 import { judge } from "./verdict.js";
@@ -9,6 +9,7 @@ import { judge } from "./verdict.js";
  * backend/web/routes/predict.py.
  *
  * @import {Gray} from "./image.js"
+ * @import {Box} from "./normalize.js"
  * @import {Network} from "./network.js"
  * @import {ReadNumber} from "./numbers.js"
  * @import {Pen} from "./pieces.js"
@@ -17,10 +18,11 @@ import { judge } from "./verdict.js";
  * @typedef {{data: Uint8ClampedArray | Uint8Array, width: number, height: number}} Pixels RGBA, as ImageData
  * @typedef {{strokes: readonly Stroke[], paperWidth?: number} | {pixels: Pixels, strokes?: readonly Stroke[]}} Input
  *   paperWidth: in px, 280 if omitted; strokes: with pixels, those that were drawn over a picture
- * @typedef {{kind: "reading", reading: Reading, number: ReadNumber | null, cuttable: boolean, seen: Uint8Array,
+ * @typedef {{kind: "reading", reading: Reading, number: ReadNumber | null, cuttable: boolean, box: Box, seen: Uint8Array,
  *   probabilities: Float64Array, engine: "wasm" | "javascript", version: string} | {kind: "blank"} | {kind: "photograph"}} Result
- *   reading: as a single digit; cuttable: whether cutting, which was not done, may find another number; seen: the 28x28
- *   image; probabilities: the network's eleven; version: SHA-256 of the network's weights
+ *   reading: as a single digit; cuttable: whether cutting, which was not done, may find another number; box: of what was
+ *   read, in fractions of the ink; seen: the 28x28 image; probabilities: the network's eleven; version: SHA-256 of the
+ *   network's weights
  */
 
 /**
@@ -31,12 +33,14 @@ import { judge } from "./verdict.js";
 export function* read(input, network, cutting) {
   const ink = inkOf(input);
   if (typeof ink === "string") return { kind: ink };
-  const seen = normalize(ink).data;
+  const cut = cutOut(ink);
+  const seen = toMnistForm(cut).ink.data;
   const probabilities = network.run(seen);
   const reading = judge(probabilities, network.model);
   const looking = mayBeNumber(ink, reading);
   const found = looking ? yield* readNumber(network, ink, reading, pensOf(input, ink), cutting) : { number: null, cuttable: false };
-  return { kind: "reading", reading, ...found, seen, probabilities, engine: network.kind, version: network.model.weights_sha256 };
+  const box = fractionsOf(found.number ? boundingBox(ink) : cut.box, ink);
+  return { kind: "reading", reading, ...found, box, seen, probabilities, engine: network.kind, version: network.model.weights_sha256 };
 }
 
 /** @param {Input} input @returns {Gray | "blank" | "photograph"} */
