@@ -1,16 +1,17 @@
 import { erase, extendPaths, SIZE } from "./geometry.js";
 
 /**
- * @import {Point, Stroke} from "./geometry.js"
+ * @import {Point, Rectangle, Stroke} from "./geometry.js"
  * @typedef {{url: string, bitmap: ImageBitmap, borderColor: string, name: string}} Picture a picture file on the canvas
- * @typedef {{strokes: readonly Stroke[], picture: Picture | null, eraserPaths: readonly Stroke[], width: number}} State
- *   eraserPaths: where the eraser passed over the picture; width: of the paper
- * @typedef {"progress" | "step" | "new"} Change progress: a stroke or the eraser is moving. step: something that can be undone.
- *   new: a step, to blank paper or another picture
+ * @typedef {{strokes: readonly Stroke[], picture: Picture | null, eraserPaths: readonly Stroke[], width: number,
+ *   box: Rectangle | null}} State eraserPaths: where the eraser passed over the picture; width: of the paper; box: the part of
+ *   the picture that a person chose to have read; null: the digit is found wherever it is
+ * @typedef {"progress" | "step" | "new"} Change progress: a stroke, the eraser or the box is moving. step: something that can
+ *   be undone. new: a step, to blank paper or another picture
  */
 
 /** @type {State} */
-const BLANK = { strokes: [], picture: null, eraserPaths: [], width: SIZE };
+const BLANK = { strokes: [], picture: null, eraserPaths: [], width: SIZE, box: null };
 
 /** The content of the canvas, with undo and redo. States are immutable. */
 export class Drawing {
@@ -21,8 +22,8 @@ export class Drawing {
   #future = [];
   /** Unfinished strokes by pointer id. @type {Map<number, {points: Point[], width: number}>} */
   #unfinished = new Map();
-  /** The state before the eraser was put down. @type {State | null} */
-  #beforeErasing = null;
+  /** The state before the eraser was put down or the box was grabbed. @type {State | null} */
+  #before = null;
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
 
@@ -52,13 +53,18 @@ export class Drawing {
     return this.#state.width;
   }
 
+  /** The part of the picture that a person chose to have read; null: the digit is found wherever it is. */
+  get box() {
+    return this.#state.box;
+  }
+
   get blank() {
     return !this.picture && this.strokes.length === 0;
   }
 
-  /** Whether a stroke is unfinished or the eraser is down. */
+  /** Whether a stroke is unfinished, the eraser is down or the box is moving. */
   get inProgress() {
-    return this.#unfinished.size > 0 || this.#beforeErasing !== null;
+    return this.#unfinished.size > 0 || this.#before !== null;
   }
 
   /** True from the first point on, although an unfinished stroke can be undone only once it ends. */
@@ -97,9 +103,9 @@ export class Drawing {
     if (this.#unfinished.delete(pointer)) this.#notify("progress");
   }
 
-  /** Move the eraser. All moves until `endErase` are one step. @param {Point} from @param {Point} to @param {number} radius */
+  /** Move the eraser. All moves until `endMove` are one step. @param {Point} from @param {Point} to @param {number} radius */
   erase(from, to, radius) {
-    this.#beforeErasing ??= this.#state;
+    this.#before ??= this.#state;
     const { strokes, picture, eraserPaths } = this.#state;
     this.#state = {
       ...this.#state,
@@ -109,12 +115,27 @@ export class Drawing {
     this.#notify("progress");
   }
 
-  endErase() {
-    const [before, after] = [this.#beforeErasing, this.#state];
-    this.#beforeErasing = null;
-    if (!before || (before.strokes === after.strokes && before.eraserPaths === after.eraserPaths)) return;
+  /** Have only a part of the picture read. All moves until `endMove` are one step. @param {Rectangle} box */
+  moveBox(box) {
+    if (!this.picture) return;
+    this.#before ??= this.#state;
+    this.#state = { ...this.#state, box };
+    this.#notify("progress");
+  }
+
+  /** The eraser or the box was let go. */
+  endMove() {
+    const [before, after] = [this.#before, this.#state];
+    this.#before = null;
+    if (!before || (before.strokes === after.strokes && before.eraserPaths === after.eraserPaths && before.box === after.box)) return;
     this.#state = before;
     this.#step(after);
+  }
+
+  /** Have the digit found again, wherever it is. */
+  removeBox() {
+    this.endMove();
+    if (this.box) this.#step({ ...this.#state, box: null });
   }
 
   /** What is on the canvas, without unfinished strokes. */

@@ -4,6 +4,7 @@
  *
  * @typedef {{x: number, y: number, t: number}} Point
  * @typedef {{points: readonly Point[], width: number}} Stroke
+ * @typedef {{x: number, y: number, width: number, height: number}} Rectangle x, y: its corner at the top left
  */
 
 /** The height of the canvas, and its width unless the paper is wide. */
@@ -106,6 +107,7 @@ export function clamp(value, size) {
  * The largest centered rectangle on the canvas with the aspect ratio of a picture.
  * @param {number} width of the picture
  * @param {number} height of the picture
+ * @returns {Rectangle}
  */
 export function fit(width, height) {
   const scale = SIZE / Math.max(width, height);

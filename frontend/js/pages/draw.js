@@ -21,8 +21,9 @@ import { setUpShortcuts } from "../view/shortcuts.js";
 import { Tools } from "../view/tools.js";
 
 /**
- * @import {DrawingRequest} from "../network/predict.js"
+ * @import {DrawingRequest, Reading} from "../network/predict.js"
  * @import {State} from "../network/waiting.js"
+ * @import {PictureBox} from "../view/box.js"
  * @import {ExplanationPanel} from "../view/explanation.js"
  * @import {LocalReader} from "../reading/local.js"
  */
@@ -42,6 +43,8 @@ const waiting = new WaitingRequests(showWaiting, (sentence) => result.notice(sen
 let localReader = null;
 /** Loaded when it is first opened. @type {ExplanationPanel | undefined} */
 let explanation;
+/** Loaded with the first picture. @type {Promise<PictureBox> | undefined} */
+let pictureBox;
 /** The version of the drawing that Predict was pressed for and the server has not answered yet. @type {number | null} */
 let predicting = null;
 
@@ -60,6 +63,7 @@ drawing.listen((change) => {
   page.hint.toggleAttribute("hidden", !drawing.blank);
   if (change === "new") page.expected.value = ""; // it was meant for the drawing before
   if (!drawing.blank) result.wait({ outdated: true });
+  if (drawing.picture) void showBox(null);
   // Which digit of a number to explain is known once it is read.
   if (explanation?.open && (drawing.blank || !result.selected)) explain({ moving: change === "progress" });
   void (change === "progress" ? previewUnfinished() : previewDrawing()).catch(fail);
@@ -73,14 +77,24 @@ page.showExplanation.addEventListener("click", () => void onExplanation().catch(
 async function previewUnfinished() {
   correction.close();
   const reading = await preview.readUnfinished(() => (drawing.inProgress && !drawing.blank ? previewInput() : null));
-  if (reading && drawing.inProgress) showReading(() => result.showUnfinished(reading), { moving: true });
+  if (reading && drawing.inProgress) showReading(reading, { moving: true });
 }
 
-/** @param {() => void} show @param {{moving: boolean}} state whether a stroke is unfinished */
-function showReading(show, state) {
+/** @param {Reading} reading @param {{moving: boolean}} state whether a stroke is unfinished */
+function showReading(reading, state) {
   const before = result.selected;
-  show();
+  if (state.moving) result.showUnfinished(reading);
+  else result.showPreview(reading);
+  void showBox(reading);
   if (explanation?.open && (before || result.selected)) explain(state);
+}
+
+/** Over a picture, show the box around what is read. @param {Reading | null} reading null: it is not read yet */
+async function showBox(reading) {
+  if (!drawing.picture) return;
+  pictureBox ??= import("../view/box.js").then(({ PictureBox }) => new PictureBox(page, drawing));
+  const box = await pictureBox;
+  if (reading) box.found(reading.box);
 }
 
 /** Show a prediction for the drawing without recording it. */
@@ -94,10 +108,10 @@ async function previewDrawing() {
   let reading = await preview.read(input);
   if (reading?.cuttable) {
     const { cuttable, ...early } = reading;
-    showReading(() => result.showUnfinished(early), { moving: true });
+    showReading(early, { moving: true });
     reading = await preview.readCutting(input);
   }
-  if (reading) showReading(() => result.showPreview(reading), { moving: false });
+  if (reading) showReading(reading, { moving: false });
 }
 
 function previewInput() {
@@ -129,6 +143,7 @@ async function onPredict() {
       // The digits that were read here can be explained here, too.
       const digits = reading?.result === prediction.result ? reading.digits : prediction.digits;
       result.showPrediction({ ...prediction, digits });
+      void showBox(prediction);
       if (prediction.recorded !== "no") correction.open(prediction);
     }
   } catch (error) {
@@ -183,7 +198,8 @@ function explain({ moving }) {
 
 /** @returns {Promise<DrawingRequest>} */
 async function drawingRequest() {
-  const { strokes, picture } = drawing;
+  const { picture, box } = drawing;
+  const strokes = box ? [] : drawing.strokes; // they are on the whole picture
   /** @type {Omit<DrawingRequest, "image">} */
   const fields = {
     ...(strokes.length > 0 && { strokes: toJSON(strokes, drawing.width), pen_widths: strokes.map(({ width }) => width) }),
@@ -196,7 +212,8 @@ async function drawingRequest() {
 /** @param {unknown} error */
 function fail(error) {
   if (!(error instanceof Failure)) throw error;
-  result.failed(error);
+  if (drawing.box && error.code === "blank_drawing") result.notice(text("draw.box_empty"));
+  else result.failed(error);
 }
 
 /** Reopen a recorded drawing. The replay stops when the person starts to draw or type. @param {string} id */

@@ -30,8 +30,8 @@ export async function keepDrawing(drawing, restore) {
   void holdLock(id);
   if (kept && restore && drawing.blank) {
     const picture = kept.picture && (await reopenPicture(kept.picture).catch(() => null));
-    const { strokes, eraserPaths, width = SIZE } = kept; // earlier versions kept no width
-    drawing.restore({ strokes, eraserPaths, width, picture });
+    const { strokes, eraserPaths, width = SIZE, box = null } = kept; // earlier versions kept no width and no box
+    drawing.restore({ strokes, eraserPaths, width, picture, box: picture && box });
   }
   drawing.listen((change) => void (change !== "progress" && keep(id, drawing)));
   if (!drawing.blank) await keep(id, drawing);
@@ -40,9 +40,9 @@ export async function keepDrawing(drawing, restore) {
 /** @param {string} id @param {Drawing} drawing */
 async function keep(id, drawing) {
   if (drawing.blank) return store.delete(id);
-  const { strokes, eraserPaths, width, picture } = drawing.state;
+  const { strokes, eraserPaths, width, picture, box } = drawing.state;
   const { url = "", name = "", borderColor = "" } = picture ?? {};
-  await store.put({ id, strokes, eraserPaths, width, picture: picture && { url, name, borderColor } });
+  await store.put({ id, strokes, eraserPaths, width, box, picture: picture && { url, name, borderColor } });
 }
 
 /** @returns {Promise<StoredDrawing | undefined>} the newest one */

@@ -16,7 +16,7 @@ const STEP = 10;
 const FINE_STEP = 2;
 
 /** @type {Record<string, [number, number]>} */
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * Set up drawing by keyboard while the canvas has the focus: arrow keys move the pen, Space lowers or
@@ -46,7 +46,7 @@ export function setUpKeyboard(paper, drawing, tools, announce) {
   function lift() {
     if (!pen.down) return;
     pen.down = false;
-    drawing.endErase();
+    drawing.endMove();
     drawing.end(KEYBOARD);
   }
 

@@ -4,13 +4,18 @@ import { rasterize } from "../reading/rasterize.js";
 
 /**
  * @import {Drawing, Picture} from "../model/drawing.js"
- * @import {Stroke, Point} from "../model/geometry.js"
+ * @import {Stroke, Point, Rectangle} from "../model/geometry.js"
  * @import {Input as LocalInput} from "../reading/read.js"
  */
 
 const SVG = "http://www.w3.org/2000/svg";
 const BACKGROUND = "#fff";
 const INK = "#000";
+
+/** Of what is cut out of a picture, px per canvas unit: as many as the picture has at most. */
+const CUT_OUT = 2;
+/** Its longer side has at least so many px: less than half may be taken for a scan, and in twice as many, pens look as wide as fingers. */
+const LEAST_CUT_OUT = 200;
 
 /**
  * Paints the drawing twice: on a canvas 280 pixels high, which receives pointer events, and above it as SVG, which is sharp at
@@ -22,6 +27,7 @@ export class Paper {
     picture: /** @type {Picture | null} */ (null),
     eraserPaths: /** @type {readonly Stroke[]} */ ([]),
     width: SIZE,
+    box: /** @type {Rectangle | null} */ (null),
     strokes: /** @type {readonly Stroke[]} */ ([]),
     lengths: /** @type {number[]} */ ([]),
   };
@@ -51,14 +57,15 @@ export class Paper {
 
   /** Repaint, only on change: after pointerup, Chromium delays responses until the next frame is painted. */
   update() {
-    const { strokes, picture, eraserPaths, width } = this.drawing;
+    const { strokes, picture, eraserPaths, width, box } = this.drawing;
     const lengths = strokes.map(({ points }) => points.length);
     const before = this.#painted;
-    this.#painted = { picture, eraserPaths, width, strokes, lengths };
+    this.#painted = { picture, eraserPaths, width, box, strokes, lengths };
     const same =
       picture === before.picture &&
       eraserPaths === before.eraserPaths &&
       width === before.width &&
+      box === before.box &&
       strokes.length === before.strokes.length &&
       strokes.every((stroke, i) => stroke === before.strokes[i] && lengths[i] === before.lengths[i]);
     if (!same) this.#paint();
@@ -66,23 +73,20 @@ export class Paper {
 
   #paint() {
     const { strokes, picture, eraserPaths } = this.drawing;
-    const { context } = this;
     this.#dataURL = null;
     this.revision += 1;
     this.#setWidth();
-    context.fillStyle = BACKGROUND;
-    context.fillRect(0, 0, this.canvas.width, SIZE);
+    paint(this.context, this.drawing, BACKGROUND);
     this.image.toggleAttribute("hidden", !picture);
     if (picture) {
       const { x, y, width, height } = fit(picture.bitmap.width, picture.bitmap.height);
-      context.drawImage(picture.bitmap, x, y, width, height);
       for (const [name, value] of Object.entries({ href: picture.url, x, y, width, height })) {
         this.image.setAttribute(name, String(value));
       }
     }
     this.lines.replaceChildren(
-      ...eraserPaths.map((path) => this.#line(path, picture?.borderColor ?? BACKGROUND)),
-      ...strokes.map((stroke) => this.#line(stroke, INK)),
+      ...eraserPaths.map((path) => line(path, picture?.borderColor ?? BACKGROUND)),
+      ...strokes.map((stroke) => line(stroke, INK)),
     );
   }
 
@@ -97,7 +101,8 @@ export class Paper {
 
   /**
    * The drawing as it is sent: an unchanged picture as it is, strokes as a PNG of our own, because some browsers add noise
-   * to what is read from a canvas, and a picture with strokes as a PNG of the canvas.
+   * to what is read from a canvas, and a picture with strokes as a PNG of the canvas. Of a picture with a box only what is
+   * in the box is sent, so that a record shows exactly what was read, and nothing that is read or recorded needs the box.
    * @returns {Promise<string>} data URL; the same promise until the drawing changes
    */
   dataURL() {
@@ -105,7 +110,8 @@ export class Paper {
   }
 
   async #encode() {
-    const { strokes, picture, eraserPaths } = this.drawing;
+    const { strokes, picture, eraserPaths, box } = this.drawing;
+    if (box) return this.#cutOut(box).canvas.toDataURL("image/png");
     if (picture && strokes.length + eraserPaths.length === 0) return picture.url;
     if (!picture && CAN_ENCODE) return grayPNG(rasterize(strokes, this.drawing.width));
     return this.canvas.toDataURL("image/png");
@@ -116,10 +122,22 @@ export class Paper {
    * @returns {LocalInput}
    */
   localInput() {
-    const { strokes, picture, eraserPaths } = this.drawing;
+    const { strokes, picture, eraserPaths, box } = this.drawing;
+    if (box) return { pixels: imageData(this.#cutOut(box)) };
     if (!picture) return { strokes, paperWidth: this.drawing.width };
     if (strokes.length + eraserPaths.length > 0) return { pixels: this.context.getImageData(0, 0, SIZE, SIZE), strokes };
     return { pixels: pixelsOf(picture.bitmap) };
+  }
+
+  /** What is in the box, with the picture's paper where the picture ends. @param {Rectangle} box @returns {CanvasRenderingContext2D} */
+  #cutOut({ x, y, width, height }) {
+    const scale = Math.max(CUT_OUT, LEAST_CUT_OUT / Math.max(width, height));
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width, height].map((side) => Math.round(scale * side));
+    const cut = context(canvas);
+    cut.setTransform(scale, 0, 0, scale, -scale * x, -scale * y);
+    paint(cut, this.drawing, this.drawing.picture?.borderColor ?? BACKGROUND);
+    return cut;
   }
 
   /** Show the position and width of the pen or the eraser. @param {Point} point @param {number} width @param {string} kind */
@@ -133,19 +151,35 @@ export class Paper {
   hideTip() {
     this.tip.setAttribute("hidden", "");
   }
+}
 
-  /** @param {Stroke} stroke @param {string} color */
-  #line(stroke, color) {
-    const data = curve(stroke.points);
-    this.context.lineWidth = stroke.width;
-    this.context.strokeStyle = color;
-    this.context.stroke(new Path2D(data));
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", data);
-    path.setAttribute("stroke", color);
-    path.setAttribute("stroke-width", String(stroke.width));
-    return path;
+/** Paint a drawing in canvas units. @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {string} background */
+function paint(context, { strokes, picture, eraserPaths, width }, background) {
+  context.fillStyle = background;
+  context.fillRect(0, 0, width, SIZE);
+  if (picture) {
+    const place = fit(picture.bitmap.width, picture.bitmap.height);
+    context.drawImage(picture.bitmap, place.x, place.y, place.width, place.height);
   }
+  context.strokeStyle = picture?.borderColor ?? BACKGROUND;
+  for (const path of eraserPaths) stroke(path);
+  context.strokeStyle = INK;
+  for (const each of strokes) stroke(each);
+
+  /** @param {Stroke} line */
+  function stroke({ points, width }) {
+    context.lineWidth = width;
+    context.stroke(new Path2D(curve(points)));
+  }
+}
+
+/** @param {Stroke} stroke @param {string} color @returns {SVGPathElement} */
+function line({ points, width }, color) {
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", curve(points));
+  path.setAttribute("stroke", color);
+  path.setAttribute("stroke-width", String(width));
+  return path;
 }
 
 /** @param {ImageBitmap} bitmap @returns {ImageData} */
@@ -155,7 +189,12 @@ function pixelsOf(bitmap) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser has no 2D canvas.");
   context.drawImage(bitmap, 0, 0);
-  return context.getImageData(0, 0, bitmap.width, bitmap.height);
+  return imageData(context);
+}
+
+/** @param {CanvasRenderingContext2D} context @returns {ImageData} all of it */
+function imageData(context) {
+  return context.getImageData(0, 0, context.canvas.width, context.canvas.height);
 }
 
 /** @param {HTMLCanvasElement} canvas */

@@ -60,13 +60,13 @@ export function setUpPointerEvents(paper, drawing, tools) {
   /** @param {PointerEvent} event */
   function up(event) {
     fingers.delete(event.pointerId);
-    if (erasers.delete(event.pointerId)) drawing.endErase();
+    if (erasers.delete(event.pointerId)) drawing.endMove();
     drawing.end(event.pointerId);
   }
 
   /** @param {PointerEvent} event */
   function cancel(event) {
-    if (erasers.delete(event.pointerId)) drawing.endErase();
+    if (erasers.delete(event.pointerId)) drawing.endMove();
     drawing.cancel(event.pointerId);
   }
 

@@ -29,7 +29,7 @@ function build(page, drawing) {
     const button = make("button", { className: "sample", title: name, ariaLabel: name }, thumbnail(strokes));
     button.addEventListener("click", () => {
       page.expected.value = ""; // it was meant for the drawing before
-      drawing.restore({ strokes, picture: null, eraserPaths: [], width: SIZE });
+      drawing.restore({ strokes, picture: null, eraserPaths: [], width: SIZE, box: null });
       built.close();
       page.predict.focus();
     });
