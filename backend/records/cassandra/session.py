@@ -30,6 +30,8 @@ REFUSALS = {  # part of an error of a node or of OpenSSL: what it means to an op
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not signed by a trusted authority (tls_ca)",
     "WRONG_VERSION_NUMBER": "it does not speak TLS (tls)",
     "_ALERT_": "it refuses our certificate, or requires one (tls_cert and tls_key)",
+    # Of a node that closed the connection before we have read its alert.
+    "EOF occurred in violation of protocol": "it refuses our certificate, or requires one (tls_cert and tls_key)",
     "reset by peer": "it closed the connection; it may require TLS (tls=true)",
 }
 
