@@ -11,7 +11,6 @@ import { WaitingRequests } from "../network/waiting.js";
 import { DRAW, find } from "../selectors.js";
 import { keepDrawing } from "../storage/drawings.js";
 import { text } from "../texts.js";
-import { Correction } from "../view/correction.js";
 import { setUpKeyboard } from "../view/keyboard.js";
 import { Paper } from "../view/paper.js";
 import { setUpPictures } from "../view/picture.js";
@@ -21,9 +20,10 @@ import { setUpShortcuts } from "../view/shortcuts.js";
 import { Tools } from "../view/tools.js";
 
 /**
- * @import {DrawingRequest, Reading} from "../network/predict.js"
+ * @import {DrawingRequest, Prediction, Reading} from "../network/predict.js"
  * @import {State} from "../network/waiting.js"
  * @import {PictureBox} from "../view/box.js"
+ * @import {Correction} from "../view/correction.js"
  * @import {ExplanationPanel} from "../view/explanation.js"
  * @import {LocalReader} from "../reading/local.js"
  */
@@ -33,7 +33,6 @@ const drawing = new Drawing();
 const paper = new Paper(page.canvas, page.ink, drawing);
 const tools = new Tools(page, drawing);
 const result = new Result(page, drawing, () => void (explanation?.open && explain({ moving: false })));
-const correction = new Correction(page, result);
 const preview = new Preview((failure) => {
   if (drawing.picture && preview.local) result.notice(text("draw.photograph", { problem: failure.message }));
   else result.retrying(failure);
@@ -43,6 +42,8 @@ const waiting = new WaitingRequests(showWaiting, (sentence) => result.notice(sen
 let localReader = null;
 /** Loaded when it is first opened. @type {ExplanationPanel | undefined} */
 let explanation;
+/** Loaded with the first recorded prediction. @type {Correction | undefined} */
+let correction;
 /** Loaded with the first picture. @type {Promise<PictureBox> | undefined} */
 let pictureBox;
 /** The version of the drawing that Predict was pressed for and the server has not answered yet. @type {number | null} */
@@ -56,7 +57,7 @@ function announce(sentence) {
 setUpPointerEvents(paper, drawing, tools);
 const liftPen = setUpKeyboard(paper, drawing, tools, announce);
 setUpPictures(page, drawing, (sentence) => result.notice(sentence));
-setUpShortcuts(page, { drawing, tools, correction, onPredict });
+setUpShortcuts(page, { drawing, tools, onLabel: (label) => void correction?.choose(label), onPredict });
 
 drawing.listen((change) => {
   paper.update();
@@ -75,7 +76,7 @@ page.showExplanation.addEventListener("click", () => void onExplanation().catch(
 
 /** Show a prediction for an unfinished stroke. */
 async function previewUnfinished() {
-  correction.close();
+  correction?.close();
   const reading = await preview.readUnfinished(() => (drawing.inProgress && !drawing.blank ? previewInput() : null));
   if (reading && drawing.inProgress) showReading(reading, { moving: true });
 }
@@ -99,7 +100,7 @@ async function showBox(reading) {
 
 /** Show a prediction for the drawing without recording it. */
 async function previewDrawing() {
-  correction.close();
+  correction?.close();
   if (drawing.blank) {
     preview.stop();
     return result.reset();
@@ -129,7 +130,7 @@ async function onPredict() {
   const request = drawingRequest(); // now, since the drawing may change
   const local = preview.local?.read(paper.localInput());
   preview.stop();
-  correction.close();
+  correction?.close();
   try {
     const reading = (await local) ?? null;
     if (version === drawing.version) {
@@ -144,7 +145,7 @@ async function onPredict() {
       const digits = reading?.result === prediction.result ? reading.digits : prediction.digits;
       result.showPrediction({ ...prediction, digits });
       void showBox(prediction);
-      if (prediction.recorded !== "no") correction.open(prediction);
+      if (prediction.recorded !== "no") await offerCorrection(prediction, version);
     }
   } catch (error) {
     fail(error);
@@ -152,6 +153,13 @@ async function onPredict() {
     if (predicting === version) predicting = null;
     page.result.ariaBusy = null;
   }
+}
+
+/** @param {Prediction} prediction that was recorded @param {number} version of the drawing, if it is still on the paper */
+async function offerCorrection(prediction, version) {
+  const { Correction } = await import("../view/correction.js");
+  correction ??= new Correction(page, result);
+  if (version === drawing.version) correction.open(prediction);
 }
 
 /** Show how this browser reads a drawing for which Predict was pressed before the network was loaded. */

@@ -1,5 +1,4 @@
 import { Failure } from "../network/client.js";
-import { convertPicture } from "../network/picture.js";
 import { text } from "../texts.js";
 
 /**
@@ -57,7 +56,10 @@ export async function reopenPicture(stored) {
 /** @param {File} file @returns {Promise<Picture>} rotated as its EXIF data says @throws {Failure} */
 export async function readPicture(file) {
   // The server reads types that this browser does not, such as HEIC and TIFF.
-  const original = await createImageBitmap(file).catch(async () => createImageBitmap(await convertPicture(file)));
+  const original = await createImageBitmap(file).catch(async () => {
+    const { convertPicture } = await import("../network/picture.js");
+    return createImageBitmap(await convertPicture(file));
+  });
   const scale = Math.min(1, LARGEST / Math.max(original.width, original.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(original.width * scale));

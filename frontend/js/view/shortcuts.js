@@ -5,7 +5,6 @@ import { readText, writeText } from "../storage/texts.js";
  * @import {DrawPage} from "../selectors.js"
  * @import {Drawing} from "../model/drawing.js"
  * @import {Tools} from "./tools.js"
- * @import {Correction} from "./correction.js"
  */
 
 const STORAGE_KEY = "digitpad.single-keys";
@@ -14,9 +13,9 @@ const STORAGE_KEY = "digitpad.single-keys";
  * Set up the help dialog and the keyboard shortcuts that it lists. Single-key shortcuts can be turned
  * off, since speech input and slips on the keyboard trigger them by accident (WCAG 2.1.4).
  * @param {DrawPage} page
- * @param {{drawing: Drawing, tools: Tools, correction: Correction, onPredict: () => void}} parts
+ * @param {{drawing: Drawing, tools: Tools, onLabel: (label: string) => void, onPredict: () => void}} parts
  */
-export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) {
+export function setUpShortcuts(page, { drawing, tools, onLabel, onPredict }) {
   page.singleKeys.checked = readText("localStorage", STORAGE_KEY) !== "off";
   page.singleKeys.addEventListener("change", () => {
     writeText("localStorage", STORAGE_KEY, page.singleKeys.checked ? "on" : "off");
@@ -39,7 +38,7 @@ export function setUpShortcuts(page, { drawing, tools, correction, onPredict }) 
     n: () => page.wide.click(),
     w: () => page.showExplanation.click(),
     "?": () => void showHelp(),
-    ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => correction.choose(digit)])),
+    ...Object.fromEntries([..."0123456789"].map((digit) => [digit, () => onLabel(digit)])),
   };
 
   addEventListener("keydown", (event) => {
