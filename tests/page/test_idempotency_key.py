@@ -93,6 +93,7 @@ NOTE_MESSAGES = """(notice) => {
 def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, error: timedelta, code: str) -> None:
     page.clock.install()
     visit(page, "/")
+    expect(page.locator("#privacy")).to_contain_text("live preview")  # a later response would correct the clock
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
     before, keys = records(page), sent_keys(page)
