@@ -111,6 +111,9 @@ CONTRAST = """selector => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_borders_of_controls_have_a_contrast_of_3_to_1(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    draw(page, "7")
+    predict(page)
+    expect(page.locator("#correction")).to_be_visible()
     contrasts = page.evaluate(CONTRAST, ".main, .quiet, .label, select, .tool[aria-pressed=true]")
     assert len(contrasts) > 15
     assert min(contrasts) >= 3
