@@ -157,6 +157,10 @@ def test_the_number_that_is_meant_is_recorded(page: Page, number: str) -> None:
 @pytest.mark.parametrize(("path", "fields"), [("/", 2), ("/recorder", 1), ("/label", 1)])
 def test_a_number_is_typed_on_a_keyboard_that_has_a_minus(page: Page, path: str, fields: int) -> None:
     visit(page, path)
+    if path == "/":
+        draw(page, "7")
+        page.get_by_role("button", name="Predict").click()
+        expect(page.locator("#correction")).to_be_visible()  # it has a field, too
     modes = page.locator("input[pattern^='-?']").evaluate_all("fields => fields.map(field => field.inputMode)")
     assert modes == [""] * fields  # the keypads of an iPhone, numeric and decimal, have none
 

@@ -18,6 +18,7 @@ STATEMENTS = {
     "release": "DELETE FROM leases WHERE record = ? IF holder = ?",
 }
 TIMEOUT = 5.0  # seconds
+ATTEMPTS = 3  # to release a record while others ask for it
 CAS_WRITE_UNKNOWN = 0x1700  # in the native protocol
 MOST_ASKED = 100  # records, in one query
 
@@ -59,4 +60,10 @@ def _is_contention(error: BaseException | None) -> bool:
 
 
 def release(connection: Connection, record: uuid.UUID, holder: str) -> None:
-    connection.execute("release", (record, holder), TIMEOUT)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            connection.execute("release", (record, holder), TIMEOUT)
+            return
+        except RecorderUnavailable as error:  # a release may be repeated
+            if attempt == ATTEMPTS or not _is_contention(error.__cause__):
+                raise

@@ -134,7 +134,11 @@ export class WaitingRequests {
     const { locks } = navigator; // missing without HTTPS: then two tabs may send a request at once, with the same key
     if (!locks || this.#store.inMemory) return work();
     const ifAvailable = !this.#awaited.has(id);
-    await locks.request(`digitpad.waiting.${id}`, { ifAvailable }, (lock) => (lock ? work() : undefined));
+    // Another tab may have sent it since the list was read.
+    const waits = async () => !ifAvailable || (await this.#store.all()).some((each) => each.id === id);
+    await locks.request(`digitpad.waiting.${id}`, { ifAvailable }, async (lock) => {
+      if (lock && (await waits())) await work();
+    });
   }
 
   /** @param {WaitingRequest} request @throws {Failure} if it has to wait */
