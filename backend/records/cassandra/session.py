@@ -24,14 +24,14 @@ from backend.records.cassandra.url import CassandraUrl
 
 READ_TIMEOUT = 5.0  # seconds
 DRIVER_ERRORS = (DriverException, NoHostAvailable, ErrorMessage)
+CERTIFICATE = "it refuses our certificate, or requires one (tls_cert and tls_key)"
 REFUSALS = {  # part of an error of a node or of OpenSSL: what it means to an operator
     "Failed to authenticate": "the user or the password is wrong",
     "requires authentication": "it requires a user and a password",
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not signed by a trusted authority (tls_ca)",
     "WRONG_VERSION_NUMBER": "it does not speak TLS (tls)",
-    "_ALERT_": "it refuses our certificate, or requires one (tls_cert and tls_key)",
-    # Of a node that closed the connection before we have read its alert.
-    "EOF occurred in violation of protocol": "it refuses our certificate, or requires one (tls_cert and tls_key)",
+    "_ALERT_": CERTIFICATE,
+    "EOF occurred in violation of protocol": CERTIFICATE,  # it closed the connection before its alert was read
     "reset by peer": "it closed the connection; it may require TLS (tls=true)",
 }
 
