@@ -5,6 +5,7 @@ import { rasterize } from "../reading/rasterize.js";
 /**
  * @import {Drawing, Picture} from "../model/drawing.js"
  * @import {Stroke, Point, Rectangle} from "../model/geometry.js"
+ * @typedef {{data: string, color: string, width: number}} Line data: of an SVG path
  * @import {Input as LocalInput} from "../reading/read.js"
  */
 
@@ -72,11 +73,12 @@ export class Paper {
   }
 
   #paint() {
-    const { strokes, picture, eraserPaths } = this.drawing;
+    const { picture } = this.drawing;
     this.#dataURL = null;
     this.revision += 1;
     this.#setWidth();
-    paint(this.context, this.drawing, BACKGROUND);
+    const lines = linesOf(this.drawing);
+    paint(this.context, this.drawing, lines, BACKGROUND);
     this.image.toggleAttribute("hidden", !picture);
     if (picture) {
       const { x, y, width, height } = fit(picture.bitmap.width, picture.bitmap.height);
@@ -84,10 +86,7 @@ export class Paper {
         this.image.setAttribute(name, String(value));
       }
     }
-    this.lines.replaceChildren(
-      ...eraserPaths.map((path) => line(path, picture?.borderColor ?? BACKGROUND)),
-      ...strokes.map((stroke) => line(stroke, INK)),
-    );
+    this.lines.replaceChildren(...lines.map(pathOf));
   }
 
   #setWidth() {
@@ -136,7 +135,7 @@ export class Paper {
     [canvas.width, canvas.height] = [width, height].map((side) => Math.round(scale * side));
     const cut = context(canvas);
     cut.setTransform(scale, 0, 0, scale, -scale * x, -scale * y);
-    paint(cut, this.drawing, this.drawing.picture?.borderColor ?? BACKGROUND);
+    paint(cut, this.drawing, linesOf(this.drawing), this.drawing.picture?.borderColor ?? BACKGROUND);
     return cut;
   }
 
@@ -153,30 +152,31 @@ export class Paper {
   }
 }
 
-/** Paint a drawing in canvas units. @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {string} background */
-function paint(context, { strokes, picture, eraserPaths, width }, background) {
+/** The paths of the eraser and the strokes above them. @param {Drawing} drawing @returns {Line[]} */
+function linesOf({ strokes, picture, eraserPaths }) {
+  const toLine = (/** @type {string} */ color) => (/** @type {Stroke} */ { points, width }) => ({ data: curve(points), color, width });
+  return [...eraserPaths.map(toLine(picture?.borderColor ?? BACKGROUND)), ...strokes.map(toLine(INK))];
+}
+
+/** Paint a drawing in canvas units. @param {CanvasRenderingContext2D} context @param {Drawing} drawing @param {Line[]} lines of it @param {string} background */
+function paint(context, { picture, width }, lines, background) {
   context.fillStyle = background;
   context.fillRect(0, 0, width, SIZE);
   if (picture) {
     const place = fit(picture.bitmap.width, picture.bitmap.height);
     context.drawImage(picture.bitmap, place.x, place.y, place.width, place.height);
   }
-  context.strokeStyle = picture?.borderColor ?? BACKGROUND;
-  for (const path of eraserPaths) stroke(path);
-  context.strokeStyle = INK;
-  for (const each of strokes) stroke(each);
-
-  /** @param {Stroke} line */
-  function stroke({ points, width }) {
+  for (const { data, color, width } of lines) {
     context.lineWidth = width;
-    context.stroke(new Path2D(curve(points)));
+    context.strokeStyle = color;
+    context.stroke(new Path2D(data));
   }
 }
 
-/** @param {Stroke} stroke @param {string} color @returns {SVGPathElement} */
-function line({ points, width }, color) {
+/** @param {Line} line @returns {SVGPathElement} */
+function pathOf({ data, color, width }) {
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", curve(points));
+  path.setAttribute("d", data);
   path.setAttribute("stroke", color);
   path.setAttribute("stroke-width", String(width));
   return path;
