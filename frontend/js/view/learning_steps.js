@@ -56,13 +56,17 @@ export class LearningSteps {
     return Number(this.#page.learnedStep.value);
   }
 
-  #play() {
-    this.#page.learnedStep.value = String(this.#at < this.#steps.length - 1 ? this.#at + 1 : 0);
+  /** @param {number} at the step to show; the browser keeps it in its range */
+  set #at(at) {
+    this.#page.learnedStep.value = String(at);
     this.#show();
+  }
+
+  #play() {
+    this.#at = this.#at < this.#steps.length - 1 ? this.#at + 1 : 0;
     this.#page.playSteps.textContent = text("wall.pause");
     this.#timer = setInterval(() => {
-      this.#page.learnedStep.value = String(this.#at + 1);
-      this.#show();
+      this.#at += 1;
       if (this.#at === this.#steps.length - 1) this.stop();
     }, PACE);
   }
@@ -70,8 +74,7 @@ export class LearningSteps {
   /** Show a step that somebody chose. @param {number} at */
   #go(at) {
     this.stop();
-    this.#page.learnedStep.value = String(at); // the browser keeps it in its range
-    this.#show();
+    this.#at = at;
   }
 
   #show() {
