@@ -3,6 +3,7 @@ import { SIZE, toCanvas } from "../model/geometry.js";
 import { wholePercent } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
+import { loadStyles } from "./styles.js";
 import { ARROWS } from "./keyboard.js";
 import { onPaper, put } from "./place.js";
 
@@ -36,7 +37,7 @@ export class PictureBox {
   constructor(page, drawing) {
     this.#page = page;
     this.#drawing = drawing;
-    document.head.append(make("link", { rel: "stylesheet", href: new URL("../../css/box.css", import.meta.url).href }));
+    loadStyles("box.css");
     const edge = make("div", { className: "edge" });
     this.#followPointer(edge, moveBox);
     const corners = CORNERS.map((corner) => {

@@ -1,6 +1,7 @@
 import { percent, shortPercent } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
+import { loadStyles } from "./styles.js";
 import { putAt } from "./place.js";
 
 /**
@@ -32,7 +33,7 @@ export class Digits {
     this.#page = page;
     this.#drawing = drawing;
     this.#onSelect = onSelect;
-    document.head.append(make("link", { rel: "stylesheet", href: new URL("../../css/digits.css", import.meta.url).href }));
+    loadStyles("digits.css");
     page.paper.append(this.#boxes);
   }
 

@@ -7,6 +7,7 @@ import { Bars } from "./bars.js";
 import { Channels } from "./channels.js";
 import { comparison } from "./comparison.js";
 import { make } from "./elements.js";
+import { loadStyles } from "./styles.js";
 import { Trace } from "./trace.js";
 
 /**
@@ -47,7 +48,7 @@ export class ExplanationPanel {
     this.#page = page;
     this.#trace = new Trace(page, drawing);
     this.#channels = new Channels(() => void this.#refresh());
-    document.head.append(make("link", { rel: "stylesheet", href: new URL("../../css/explanation.css", import.meta.url).href }));
+    loadStyles("explanation.css");
     this.#page.explanation.append(this.#tabs, this.#text, this.#body);
     this.#setSteps(LAYERS);
   }

@@ -4,6 +4,7 @@ import { forgetMember, keptMember, roomInAddress, takePupilFromAddress } from ".
 import { castVote, endsIn, fetchBallot, fetchMine, PUPIL_INTERVAL } from "../network/rooms.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
+import { loadStyles } from "./styles.js";
 
 /**
  * @import {Drawing} from "../model/drawing.js"
@@ -25,7 +26,7 @@ export function enterRoom(page, drawing) {
   const brought = takePupilFromAddress(code);
   const pupil = brought ?? keptMember("pupil", code);
   if (pupil === null) return location.replace(`/join?code=${encodeURIComponent(code)}`);
-  document.head.append(make("link", { rel: "stylesheet", href: "/static/css/room.css" }));
+  loadStyles("room.css");
   const strip = new RoomStrip(page, drawing, pupil);
   if (brought) strip.warn();
   void strip.poll();

@@ -3,6 +3,7 @@ import { SAMPLES } from "../model/samples.js";
 import { labelText } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
+import { loadStyles } from "./styles.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
@@ -23,7 +24,7 @@ export function chooseSample(page, drawing) {
 
 /** @param {DrawPage} page @param {Drawing} drawing */
 function build(page, drawing) {
-  document.head.append(make("link", { rel: "stylesheet", href: new URL("../../css/samples.css", import.meta.url).href }));
+  loadStyles("samples.css");
   const choices = SAMPLES.map(({ label, strokes }, i) => {
     const name = text("draw.sample", { n: i + 1, label: labelText(label) });
     const button = make("button", { className: "sample", title: name, ariaLabel: name }, thumbnail(strokes));
