@@ -127,6 +127,21 @@ def page(context: BrowserContext, server: str) -> Iterator[Page]:
     assert faults == []
 
 
+@pytest.fixture(scope="module")
+def blank(chromium: Browser, server: str) -> Iterator[Page]:
+    """A page of the same origin without scripts of its own, for tests of JavaScript modules."""
+    page = chromium.new_page()
+    page.goto(f"{server}/health/live")
+    yield page
+    page.close()
+
+
+def call_module(page: Page, module: str, name: str, *arguments: object) -> Any:
+    """What a function of a module in frontend/js returns."""
+    call = "async ([address, name, ...values]) => (await import(address))[name](...values)"
+    return page.evaluate(call, [f"/static/js/{module}", name, *arguments])
+
+
 @pytest.fixture
 def loaded(page: Page) -> Page:
     """The drawing page, after it has loaded its network; for tests with `local_network`."""

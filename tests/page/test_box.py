@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from backend.reading.image import Image
-from tests.page.conftest import any_screen
+from tests.page.conftest import any_screen, call_module
 from tests.page.test_draw import predict, predict_sending
 from tests.page.test_local_preview import count_previews
 from tests.page.test_picture import choose
@@ -299,17 +299,8 @@ moves = st.integers(-400, 400)
 tries = settings(max_examples=60, deadline=None)
 
 
-@pytest.fixture(scope="module")
-def rules(chromium: Browser, server: str) -> Page:
-    page = chromium.new_page()
-    page.goto(f"{server}/health/live")  # same origin, no scripts of its own
-    page.evaluate(f"import('{server}/static/js/model/box.js').then(module => {{ window.rules = module }})")
-    return page
-
-
 def call(page: Page, name: str, *arguments: object) -> Rectangle:
-    found: dict[str, Any] = page.evaluate("([name, ...values]) => window.rules[name](...values)", [name, *arguments])
-    return Rectangle(**found)
+    return Rectangle(**call_module(page, "model/box.js", name, *arguments))
 
 
 def is_on_paper(box: Rectangle) -> bool:
@@ -323,9 +314,9 @@ def is_on_paper(box: Rectangle) -> bool:
 @tries
 @given(box=boxes, dx=moves, dy=moves)
 def test_a_moved_box_keeps_its_size_and_stays_on_the_paper(
-    rules: Page, box: dict[str, float], dx: int, dy: int
+    blank: Page, box: dict[str, float], dx: int, dy: int
 ) -> None:
-    moved = call(rules, "moveBox", box, dx, dy)
+    moved = call(blank, "moveBox", box, dx, dy)
     assert is_on_paper(moved)
     assert (moved.width, moved.height) == (box["width"], box["height"])
 
@@ -333,9 +324,9 @@ def test_a_moved_box_keeps_its_size_and_stays_on_the_paper(
 @tries
 @given(box=boxes, corner=st.sampled_from(["nw", "ne", "sw", "se"]), dx=moves, dy=moves)
 def test_a_resized_box_keeps_its_other_corner_and_stays_on_the_paper(
-    rules: Page, box: dict[str, float], corner: str, dx: int, dy: int
+    blank: Page, box: dict[str, float], corner: str, dx: int, dy: int
 ) -> None:
-    before, after = Rectangle(**box), call(rules, "resizeBox", box, corner, dx, dy)
+    before, after = Rectangle(**box), call(blank, "resizeBox", box, corner, dx, dy)
     assert is_on_paper(after)
     kept_x = (before.right, after.right) if corner[1] == "w" else (before.x, after.x)
     kept_y = (before.bottom, after.bottom) if corner[0] == "n" else (before.y, after.y)
@@ -346,6 +337,6 @@ def test_a_resized_box_keeps_its_other_corner_and_stays_on_the_paper(
 @tries
 @given(x=st.floats(-20, 290), y=st.floats(-20, 290), width=st.floats(0, 300), height=st.floats(0, 300))
 def test_the_box_around_what_was_found_is_on_the_paper_and_large_enough(
-    rules: Page, x: float, y: float, width: float, height: float
+    blank: Page, x: float, y: float, width: float, height: float
 ) -> None:
-    assert is_on_paper(call(rules, "boxAround", {"x": x, "y": y, "width": width, "height": height}))
+    assert is_on_paper(call(blank, "boxAround", {"x": x, "y": y, "width": width, "height": height}))

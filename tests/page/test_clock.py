@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 NOW = 1_795_000_000_000  # ms
 HOUR = 3_600_000
@@ -53,13 +53,6 @@ class Sent:
 requests = st.builds(
     Sent, st.integers(NOW, NOW + HOUR), st.integers(0, 2000), st.integers(0, 2000), st.integers(0, 999)
 )
-
-
-@pytest.fixture(scope="module")
-def blank(chromium: Browser, server: str) -> Page:
-    page = chromium.new_page()
-    page.goto(f"{server}/health/live")  # same origin, no scripts of its own
-    return page
 
 
 def corrections(page: Page, responses: list[dict[str, Any]]) -> list[float]:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+
+from tests.page.conftest import call_module
 
 Point = dict[str, float]
 Stroke = dict[str, Any]
@@ -25,30 +27,22 @@ strokes = st.builds(
 tries = settings(max_examples=40, deadline=None)
 
 
-@pytest.fixture(scope="module")
-def geometry(chromium: Browser, server: str) -> Page:
-    page = chromium.new_page()
-    page.goto(f"{server}/health/live")  # same origin, no scripts of its own
-    page.evaluate(f"import('{server}/static/js/model/geometry.js').then(module => {{ window.geometry = module }})")
-    return page
-
-
 def call(page: Page, name: str, *arguments: object) -> Any:
-    return page.evaluate("([name, ...values]) => window.geometry[name](...values)", [name, *arguments])
+    return call_module(page, "model/geometry.js", name, *arguments)
 
 
 def point(x: float, y: float, t: float = 0) -> Point:
     return {"x": x, "y": y, "t": t}
 
 
-def test_one_point_is_a_dot(geometry: Page) -> None:
-    assert call(geometry, "curve", [point(3, 4)]) == "M3 4h.01"
+def test_one_point_is_a_dot(blank: Page) -> None:
+    assert call(blank, "curve", [point(3, 4)]) == "M3 4h.01"
 
 
 @tries
 @given(line=st.lists(points, min_size=2, max_size=30))
-def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(geometry: Page, line: list[Point]) -> None:
-    data = call(geometry, "curve", line)
+def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(blank: Page, line: list[Point]) -> None:
+    data = call(blank, "curve", line)
     numbers = [float(number) for number in re.findall(r"-?[\d.]+", data)]
     assert numbers[:2] == pytest.approx([line[0]["x"], line[0]["y"]], abs=0.06)
     assert numbers[-2:] == pytest.approx([line[-1]["x"], line[-1]["y"]], abs=0.06)
@@ -58,9 +52,9 @@ def test_a_curve_starts_at_the_first_point_and_ends_at_the_last(geometry: Page, 
 @tries
 @given(drawn=st.lists(strokes, max_size=4), start=points, end=points, radius=st.integers(4, 40))
 def test_the_eraser_removes_what_it_reaches_and_nothing_else(
-    geometry: Page, drawn: list[Stroke], start: Point, end: Point, radius: int
+    blank: Page, drawn: list[Stroke], start: Point, end: Point, radius: int
 ) -> None:
-    remaining: list[Stroke] = call(geometry, "erase", drawn, start, end, radius)
+    remaining: list[Stroke] = call(blank, "erase", drawn, start, end, radius)
     for stroke in remaining:
         for each in stroke["points"][::5]:
             assert distance(each, start, end) > radius + stroke["width"] / 2 - 1  # cut to the nearest unit
@@ -73,14 +67,14 @@ def test_the_eraser_removes_what_it_reaches_and_nothing_else(
 
 @tries
 @given(drawn=st.lists(strokes, min_size=1, max_size=4))
-def test_an_eraser_far_away_changes_nothing(geometry: Page, drawn: list[Stroke]) -> None:
-    assert call(geometry, "erase", drawn, point(900, 900), point(950, 900), 20) == drawn
+def test_an_eraser_far_away_changes_nothing(blank: Page, drawn: list[Stroke]) -> None:
+    assert call(blank, "erase", drawn, point(900, 900), point(950, 900), 20) == drawn
 
 
 @tries
 @given(drawn=st.lists(strokes, min_size=1, max_size=4))
-def test_sent_strokes_lie_on_the_canvas_and_start_at_time_zero(geometry: Page, drawn: list[Stroke]) -> None:
-    sent = call(geometry, "toJSON", drawn, 500)
+def test_sent_strokes_lie_on_the_canvas_and_start_at_time_zero(blank: Page, drawn: list[Stroke]) -> None:
+    sent = call(blank, "toJSON", drawn, 500)
     assert [len(stroke) for stroke in sent] == [len(stroke["points"]) for stroke in drawn]
     start = drawn[0]["points"][0]["t"]
     for stroke, original in zip(sent, drawn, strict=True):
@@ -93,19 +87,19 @@ def test_sent_strokes_lie_on_the_canvas_and_start_at_time_zero(geometry: Page, d
 
 @tries
 @given(width=st.integers(1, 5000), height=st.integers(1, 5000))
-def test_a_picture_fits_the_canvas_and_keeps_its_aspect_ratio(geometry: Page, width: int, height: int) -> None:
-    box = call(geometry, "fit", width, height)
+def test_a_picture_fits_the_canvas_and_keeps_its_aspect_ratio(blank: Page, width: int, height: int) -> None:
+    box = call(blank, "fit", width, height)
     assert max(box["width"], box["height"]) == pytest.approx(280)
     assert box["width"] * height == pytest.approx(box["height"] * width)
     assert box["x"] + box["width"] / 2 == pytest.approx(140)
     assert box["y"] + box["height"] / 2 == pytest.approx(140)
 
 
-def test_a_position_in_the_window_is_converted_to_canvas_units(geometry: Page) -> None:
+def test_a_position_in_the_window_is_converted_to_canvas_units(blank: Page) -> None:
     event = {"clientX": 110, "clientY": 70, "timeStamp": 5}
     box = {"left": 10, "top": 20, "width": 560, "height": 560}
-    assert call(geometry, "toCanvas", event, box, 280) == point(50, 25, 5)
-    assert call(geometry, "toCanvas", event, box | {"width": 1120}, 560) == point(50, 25, 5)
+    assert call(blank, "toCanvas", event, box, 280) == point(50, 25, 5)
+    assert call(blank, "toCanvas", event, box | {"width": 1120}, 560) == point(50, 25, 5)
 
 
 def distance(each: Point, start: Point, end: Point) -> float:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
 from backend.records.ids import key_time
 from tests.page.conftest import any_screen
@@ -21,13 +21,6 @@ NEW_KEYS = """async (times) => {
   const { newKey } = await import("/static/js/network/idempotency_key.js");
   return times.map((time) => newKey(time));
 }"""
-
-
-@pytest.fixture(scope="module")
-def blank(chromium: Browser, server: str) -> Page:
-    page = chromium.new_page()
-    page.goto(f"{server}/health/live")  # same origin, no scripts of its own
-    return page
 
 
 @settings(max_examples=40, deadline=None)
