@@ -15,6 +15,8 @@ import { onPaper, put } from "./place.js";
  * @import {DrawPage} from "../selectors.js"
  */
 
+await loadStyles("box.css");
+
 /** How far one key press moves the box or its corner, in canvas units. */
 const STEP = 5;
 
@@ -37,7 +39,6 @@ export class PictureBox {
   constructor(page, drawing) {
     this.#page = page;
     this.#drawing = drawing;
-    loadStyles("box.css");
     const edge = make("div", { className: "edge" });
     this.#followPointer(edge, moveBox);
     const corners = CORNERS.map((corner) => {

@@ -10,6 +10,8 @@ import { putAt } from "./place.js";
  * @import {NumberDigit, Reading} from "../network/predict.js"
  */
 
+await loadStyles("digits.css");
+
 /**
  * The digits of a number: in the headline a button for each, with a bar for its confidence; on the paper a box around each.
  * One of them is selected: the last one, until the person chooses another.
@@ -33,7 +35,6 @@ export class Digits {
     this.#page = page;
     this.#drawing = drawing;
     this.#onSelect = onSelect;
-    loadStyles("digits.css");
     page.paper.append(this.#boxes);
   }
 

@@ -22,6 +22,8 @@ import { Trace } from "./trace.js";
  * @typedef {{kind: Kind, layer?: number}} Step layer: 0 is the first
  */
 
+await loadStyles("explanation.css");
+
 /** The number of convolutions, which the first answer corrects if it is another. */
 const LAYERS = 7;
 
@@ -48,7 +50,6 @@ export class ExplanationPanel {
     this.#page = page;
     this.#trace = new Trace(page, drawing);
     this.#channels = new Channels(() => void this.#refresh());
-    loadStyles("explanation.css");
     this.#page.explanation.append(this.#tabs, this.#text, this.#body);
     this.#setSteps(LAYERS);
   }

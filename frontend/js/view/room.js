@@ -13,6 +13,8 @@ import { loadStyles } from "./styles.js";
  * @import {DrawPage} from "../selectors.js"
  */
 
+await loadStyles("room.css");
+
 /** Codes of failures after which this browser is no longer in the room. */
 const OUT = ["room_ended", "unknown_room", "removed", "wrong_room_token"];
 
@@ -26,7 +28,6 @@ export function enterRoom(page, drawing) {
   const brought = takePupilFromAddress(code);
   const pupil = brought ?? keptMember("pupil", code);
   if (pupil === null) return location.replace(`/join?code=${encodeURIComponent(code)}`);
-  loadStyles("room.css");
   const strip = new RoomStrip(page, drawing, pupil);
   if (brought) strip.warn();
   void strip.poll();

@@ -11,6 +11,8 @@ import { loadStyles } from "./styles.js";
  * @import {Stroke} from "../model/geometry.js"
  */
 
+await loadStyles("samples.css");
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @type {HTMLDialogElement | undefined} */
@@ -24,7 +26,6 @@ export function chooseSample(page, drawing) {
 
 /** @param {DrawPage} page @param {Drawing} drawing */
 function build(page, drawing) {
-  loadStyles("samples.css");
   const choices = SAMPLES.map(({ label, strokes }, i) => {
     const name = text("draw.sample", { n: i + 1, label: labelText(label) });
     const button = make("button", { className: "sample", title: name, ariaLabel: name }, thumbnail(strokes));
