@@ -13,8 +13,10 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.interaction import POINTER_MOUSE
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import element_to_be_clickable
+from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 from tools import hand
 from tools.chromium import visit
 from tools.engines import NoBrowser, open_webkit
@@ -73,7 +75,7 @@ class SeleniumVisitor:
         return self._driver.execute_script(f"return {script}")
 
     def click(self, selector: str) -> None:
-        self._driver.find_element(By.CSS_SELECTOR, selector).click()
+        WebDriverWait(self._driver, PATIENCE).until(element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
 
     def press(self, key: str) -> None:
         self._driver.switch_to.active_element.send_keys({"Space": " ", "ArrowDown": "\ue015"}.get(key, key))
