@@ -1,4 +1,7 @@
-"""The browser that opens the pages: an installed Chromium, driven by Playwright."""
+"""The browser that opens the pages: an installed Chromium, driven by Playwright.
+
+Its headless shell, the same engine without a browser's windows and menus, opens a page in half the processor time.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 720}},
     "tablet": {
@@ -40,9 +44,12 @@ class NoChromium(RuntimeError):
     """Chromium is not installed."""
 
 
-def find_chromium() -> str:
-    """Path of Chromium: the CHROMIUM environment variable, or the first one on PATH. Raises NoChromium."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+def find_chromium(*, with_settings: bool = False) -> str:
+    """Path of Chromium: the CHROMIUM environment variable, or the first one on PATH. Raises NoChromium.
+
+    with_settings: find one that keeps to the settings of its profile, which the headless shell has not
+    """
+    names = BROWSERS if with_settings else ("chromium-headless-shell", *BROWSERS)
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if path is None:
         raise NoChromium("Chromium is missing: install it, or set CHROMIUM to its path.")

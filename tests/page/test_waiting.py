@@ -172,7 +172,7 @@ def test_without_site_data_the_page_works_and_says_that_it_must_stay_open(
         '{"profile": {"default_content_setting_values": {"cookies": 2}}}'  # as "Block all site data" does
     )
     with chromium.browser_type.launch_persistent_context(
-        tmp_path, executable_path=find_chromium(), args=FLAGS, base_url=server
+        tmp_path, executable_path=find_chromium(with_settings=True), args=FLAGS, base_url=server
     ) as context:
         page = context.new_page()
         visit(page, "/")
