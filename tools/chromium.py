@@ -47,7 +47,7 @@ class NoChromium(RuntimeError):
 def find_chromium(*, with_settings: bool = False) -> str:
     """Path of Chromium: the CHROMIUM environment variable, or the first one on PATH. Raises NoChromium.
 
-    with_settings: find one that keeps to the settings of its profile, which the headless shell has not
+    with_settings: find a browser that reads the preferences of its profile, unlike the headless shell
     """
     names = BROWSERS if with_settings else ("chromium-headless-shell", *BROWSERS)
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
