@@ -94,8 +94,8 @@ class Settings:
     limit_changes: str = setting("1000 per 10 seconds", "The same for corrections and deletions.")
     limit_wrong_codes: str = setting(
         "300 per minute",
-        "How many wrong codes of rooms and invitations one address may send; then right ones are refused, too, for a "
-        "while.",
+        "How many wrong codes of rooms and invitations one address may send; then it has to wait before it joins, with "
+        "any code.",
     )
     limit_failed_sign_ins: str = setting(
         "10 per minute", "How many wrong operator tokens one address may send; then it has to wait."

@@ -3,9 +3,9 @@ import { SIZE, toCanvas } from "../model/geometry.js";
 import { wholePercent } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
-import { loadStyles } from "./styles.js";
 import { ARROWS } from "./keyboard.js";
 import { onPaper, put } from "./place.js";
+import { loadStyles } from "./styles.js";
 
 /**
  * @import {Corner} from "../model/box.js"

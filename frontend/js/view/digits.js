@@ -1,8 +1,8 @@
 import { percent, shortPercent } from "../model/text.js";
 import { text } from "../texts.js";
 import { make } from "./elements.js";
-import { loadStyles } from "./styles.js";
 import { putAt } from "./place.js";
+import { loadStyles } from "./styles.js";
 
 /**
  * @import {DrawPage} from "../selectors.js"
