@@ -43,7 +43,7 @@ from training.download import MissingData
 from training.drawing import CANVAS, PENS, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
 from training.paper import photograph
-from training.sources import DATA_HELP, Pens, find_data, load_mnist
+from training.sources import DATA_HELP, Pens, find_data, load_mnist, split_writers
 from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear, widen
 
 # ---- the recipe -----------------------------------------------------------------------------------------------------
@@ -65,7 +65,6 @@ PHOTOGRAPHS = 1500  # per epoch: pen drawings photographed on paper
 FAT_SHARE, FAT_PENS = 0.3, (18.0, 36.0)  # fraction and px; these drawings are the hardest, since loops are filled
 NON_DIGIT_PENS = (6.0, 20.0)  # px; with a wider pen, a non-digit is a blob that could be a digit
 MILD_SHARE, MILD = 0.4, 0.5  # the last 40 % of the epochs vary half as much, closer to what people really draw
-TUNE_EVERY = 10  # every tenth writer of the training part is held out for tuning
 TUNE_MNIST = 2000  # the last of MNIST's training images are held out too
 
 SUSPECT_BELOW, SUSPECT_ABOVE = 0.05, 0.8  # a label is suspect if it is less, and another digit more probable
@@ -169,13 +168,6 @@ class TrainingData:
         else:
             strokes = invent(rng)
         return normalize(draw_at_random(strokes, rng, NON_DIGIT_PENS)), NOT_A_DIGIT
-
-
-def split_writers(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The drawings of the training part: those to train on, and those held out for tuning."""
-    train = np.flatnonzero(pens.split == "train")
-    held_out = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
-    return train[~held_out], train[held_out]
 
 
 def vary_image(image: Image, rng: Rng, amount: float) -> Image:

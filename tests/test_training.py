@@ -24,6 +24,7 @@ from tools.drawings import STROKES
 from training.drawing import CANVAS, PENS, Strokes, draw, draw_at_random, extent, fit, place
 from training.nondigits import LOOKALIKES, SHAPES, invent, side_by_side
 from training.paper import photograph
+from training.sources import split_writers
 from training.variation import Rng, add_style, resample, thicken, vary_strokes, warp, wear
 
 seeds = st.integers(0, 2**32 - 1)
@@ -251,8 +252,7 @@ def test_a_resumed_training_gives_the_same_network(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mnist_train, "build", lambda arch: keras.models.clone_model(eleven))
     for name in ("OTHERS", "INVENTED", "NUMBERS", "PHOTOGRAPHS"):
         monkeypatch.setattr(mnist_train, name, 10)
-    split = mnist_train.split_writers
-    monkeypatch.setattr(mnist_train, "split_writers", lambda pens: tuple(part[:30] for part in split(pens)))
+    monkeypatch.setattr(mnist_train, "split_writers", lambda pens: tuple(part[:30] for part in split_writers(pens)))
     few = mnist_train.TrainingData(folder)
     few.mnist_train = few.mnist_train[:100]
 

@@ -36,13 +36,25 @@ UNREADABLE = Answer(-1, 0.0, "refused")  # a drawing that is blank or damaged
 
 
 class DigitResults(NamedTuple):
-    """Drawn digits and how they were read."""
+    """Drawn digits and how they were read: arrays of the same length."""
 
     drawing: npt.NDArray[np.int64]  # index in pens.npz
     truth: npt.NDArray[np.int64]
     read: npt.NDArray[np.int64]
     confidence: npt.NDArray[np.float64]
     sure: npt.NDArray[np.bool_]  # the verdict is `digit`
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        return self.read == self.truth
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> DigitResults:
+        drawing, truth, read, confidence, sure = self
+        return DigitResults(drawing[chosen], truth[chosen], read[chosen], confidence[chosen], sure[chosen])
+
+    def without(self, drawings: npt.NDArray[np.int64]) -> DigitResults:
+        """The results of all other drawings."""
+        return self.only(~np.isin(self.drawing, drawings))
 
 
 def read_image(recognizer: Recognizer, pixels: Image, jpeg_quality: int | None = None) -> Answer:
@@ -76,15 +88,17 @@ def on_paper(strokes: Strokes, rng: Rng) -> Image:
 
 
 def drawn_digits(
-    recognizer: Recognizer, pens: Pens, count: int | None, render: Callable[[Strokes, Rng], Image] = canvas
+    recognizer: Recognizer,
+    pens: Pens,
+    drawings: npt.NDArray[np.int64],
+    render: Callable[[Strokes, Rng], Image] = canvas,
 ) -> DigitResults:
-    """Read the digits of writers who are not in the training data."""
-    index = sample_of(np.flatnonzero(pens.split == "val"), count)
-    images = (render(pens.strokes(i), np.random.default_rng([SEED, i])) for i in index.tolist())
+    """Read some of the digits of pens.npz, each at random but the same way every time."""
+    images = (render(pens.strokes(i), np.random.default_rng([SEED, i])) for i in drawings.tolist())
     answers = [read_image(recognizer, image) for image in images]
     return DigitResults(
-        index,
-        pens.label[index].astype(np.int64),
+        drawings,
+        pens.label[drawings].astype(np.int64),
         np.array([answer.digit for answer in answers]),
         np.array([answer.confidence for answer in answers]),
         np.array([answer.verdict == "digit" for answer in answers]),

@@ -19,6 +19,7 @@ from training.drawing import Strokes
 
 Labels = npt.NDArray[np.uint8]
 
+TUNE_EVERY = 10  # every tenth writer of the training part is held out for tuning
 DATA_HELP = "folder with mnist, pens.npz and pens_other.npz (default: download them once)"
 CACHE = Path(__file__).resolve().parent.parent / ".cache" / "data"
 
@@ -60,6 +61,13 @@ class Pens:
         """The strokes of drawing i: (points, 2) each."""
         starts = self._stroke[self._sample[i] : self._sample[i + 1] + 1]
         return [self._xy[a:b] for a, b in itertools.pairwise(starts)]
+
+
+def split_writers(pens: Pens) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The drawings of the training part: those to train on, and those held out for tuning."""
+    train = np.flatnonzero(pens.split == "train")
+    held_out = np.isin(pens.writer[train], np.unique(pens.writer[train])[::TUNE_EVERY])
+    return train[~held_out], train[held_out]
 
 
 def _read_idx(path: Path) -> Image:

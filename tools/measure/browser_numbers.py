@@ -28,11 +28,10 @@ from backend.reading.numbers import Number, may_be_number, read_number
 from backend.reading.pieces import Pen
 from backend.reading.recognizer import Reading, Recognizer
 from backend.settings import TOP
-from mnist_train import split_writers
 from tools.measure.browser import SLOWED, as_page_strokes, before_other_work, open_page
 from training.drawing import CANVAS, PENS, SIZES, Strokes, place
 from training.numbers import Spacing, compose_number
-from training.sources import DATA_HELP, Pens, find_data
+from training.sources import DATA_HELP, Pens, find_data, split_writers
 
 SEED = 22
 BATCH = 25  # drawings sent to the page at once

@@ -4,13 +4,12 @@
 
 `kept`: the writers held out of training, for tuning; `val`: the writers that nothing may be tuned on. Numbers are
 composed of one writer's own digits (training/numbers.py). A digit with a wrong label spoils each number that it is part
-of, so the second column leaves out numbers with a digit that is misread on its own.
+of, so the second and the fourth column leave out numbers with an unreadable label (training/unreadable.csv).
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import os
 import time
 from collections.abc import Iterator
@@ -29,13 +28,14 @@ from backend.reading.numbers import Number, may_be_number, read_number
 from backend.reading.pieces import Pen
 from backend.reading.recognizer import Reading, Recognizer
 from backend.settings import TOP
-from mnist_train import TUNE_MNIST, split_writers
+from mnist_train import TUNE_MNIST
 from training.drawing import CANVAS, draw_at_random
 from training.measures import canvas
 from training.nondigits import LOOKALIKES, invent
 from training.numbers import Composed, Spacing, compose_number, compose_word
 from training.paper import photograph
-from training.sources import DATA_HELP, Pens, find_data, load_mnist
+from training.sources import DATA_HELP, Pens, find_data, load_mnist, split_writers
+from training.unreadable import unreadable
 
 SEED = 21
 Indices = npt.NDArray[np.int64]
@@ -93,7 +93,7 @@ def page_of(number: Composed, rng: np.random.Generator) -> Image:
 
 
 def measure_case(recognizer: Recognizer, pens: Pens, drawings: Indices, case: Case, sample: int) -> str:
-    misread = misread_alone(recognizer, pens, tuple(drawings.tolist()))
+    unread = set(unreadable(pens).tolist())
     right, clear, sure = (np.zeros(sample, bool) for _ in range(3))
     for k in range(sample):
         rng = np.random.default_rng([SEED, k])
@@ -102,17 +102,9 @@ def measure_case(recognizer: Recognizer, pens: Pens, drawings: Indices, case: Ca
         strokes = [Pen(stroke, number.pen) for stroke in number.strokes] if case.strokes else []
         result = read(recognizer, pixels, strokes)
         right[k], sure[k] = text(result) == number.text, is_number(result)
-        clear[k] = misread.isdisjoint(number.drawings)
+        clear[k] = unread.isdisjoint(number.drawings)
     shares = right.mean(), right[clear].mean(), right[sure].mean(), right[sure & clear].mean(), sure.mean()
     return f"| {case.name} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
-
-
-@functools.cache
-def misread_alone(recognizer: Recognizer, pens: Pens, drawings: tuple[int, ...]) -> frozenset[int]:
-    """The drawings that are misread as single digits: by the label or by the network, one of them is wrong."""
-    images = singles(pens, np.array(drawings))
-    read_as = [text(read(recognizer, *drawing)) for drawing in images]
-    return frozenset(i for i, digit in zip(drawings, read_as, strict=True) if digit != pens.label[i])
 
 
 def singles(pens: Pens, drawings: Indices) -> Iterator[tuple[Image, list[Pen]]]:
@@ -174,7 +166,7 @@ def main() -> None:
         np.flatnonzero(each.split == "val") if options.split == "val" else split_writers(each)[1]
         for each in (pens, letters)
     )
-    print("| numbers | right | ... without misread digits | right when `number` | ... | verdict `number` |")
+    print("| numbers | right | ... without unreadable labels | right when `number` | ... | verdict `number` |")
     print("|---|---|---|---|---|---|")
     for case in CASES:
         print(measure_case(recognizer, pens, digits, case, options.sample), flush=True)
