@@ -33,7 +33,7 @@ export class ExplanationPanel {
   #trace;
   #tabs = make("ol", { className: "steps" });
   #text = make("p", { className: "explanation-text" });
-  #body = make("div", { className: "stage" });
+  #body = make("div", { className: "stage", tabIndex: 0 }); // it scrolls on small screens
   #channels;
   #step = 0;
   /** @type {Step[]} */
