@@ -264,7 +264,7 @@ def test_a_number_is_shown_recorded_and_corrected_as_a_whole(page: Page) -> None
     predict(page)
     expect(page.locator("#result")).to_have_attribute("data-kind", "number")
     expect(page.locator("#headline")).to_have_text("30")
-    page.get_by_label("Another number").fill("80.5")
+    page.get_by_label("Another number").press_sequentially("80.5")
     page.get_by_label("Another number").press("Enter")
     expect(page.locator("#corrected")).to_contain_text("Correction saved: 80.5.")
     [newest] = page.request.get("/records?limit=1").json()["records"]
