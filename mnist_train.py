@@ -6,6 +6,7 @@ the three, reaches 99.71 %. An epoch takes 92 s on four cores, one network 25 mi
     python mnist_train.py              three networks, and the shipped one, distilled from the three
     python mnist_train.py --arch cnn   a textbook CNN, or softmax regression, on plain MNIST
     python mnist_train.py --quick      a small network that reaches 99 % within a minute
+    python mnist_train.py --continue   trains the shipped network further
     python mnist_train.py --resume     goes on with an interrupted training after its last complete epoch
 
 The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that contains them (docs/data.md).
@@ -25,7 +26,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -38,33 +39,51 @@ from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import FORMAT, Floats, network_input, ten_probabilities
+from backend.settings import TOP
 from training import browser
+from training.crops import crop_at_random
 from training.download import MissingData
 from training.drawing import CANVAS, PENS, draw_at_random
 from training.nondigits import LOOKALIKES, invent, side_by_side
 from training.paper import photograph
 from training.sources import DATA_HELP, Pens, find_data, load_mnist, split_writers
-from training.variation import Rng, add_style, thicken, vary_strokes, warp, wear, widen
+from training.styles import add_style
+from training.variation import Rng, thicken, vary_strokes, warp, wear, widen
 
 # ---- the recipe -----------------------------------------------------------------------------------------------------
 
-EPOCHS = 16
-PASSES = 2  # over each epoch, in different order, since generating its images takes as long as training on them
+
+class Schedule(NamedTuple):
+    """How long and how fast to train.
+
+    The learning rate of AdamW warms up over one epoch, then decays to zero (cosine).
+    """
+
+    epochs: int
+    passes: int  # over each epoch, in different order
+    most: int | None  # samples per epoch, of those that `TrainingData.epoch` names
+    rate: float  # the learning rate at its peak
+
+
+# From scratch there are two passes, since generating an epoch's images takes as long as training on them.
+FROM_SCRATCH = Schedule(16, 2, None, 2.5e-3)
+CONTINUED = Schedule(16, 1, 60_000, 1e-3)
 BATCH = 128
 PLAIN_EPOCHS = 12  # of the networks for comparison
 QUICK_EPOCHS = 4
 PLAIN_BATCH = 128
-PEAK_RATE = 2.5e-3  # learning rate of AdamW: warmup over one epoch, then cosine decay to zero
 WEIGHT_DECAY = 1e-3
 DISTILLATION = 0.5  # weight of the teachers' probabilities in the targets of the shipped network; the rest is the label
 SMOOTHING = 0.02  # label smoothing, since some labels are wrong
 EMA = 0.999  # momentum of the moving average of the weights: about the last 1000 steps
 PEN_REPEATS = 3  # times that each pen drawing occurs in an epoch, varied differently
 OTHERS, INVENTED, NUMBERS = 5000, 2500, 1000  # per epoch: letters and signs, generated doodles, two-digit numbers
-PHOTOGRAPHS = 1500  # per epoch: pen drawings photographed on paper
+CROPS = 6000  # per epoch: parts of numbers, half of them whole digits
+PHOTOGRAPHS = 1000  # per epoch: pen drawings photographed on paper
 FAT_SHARE, FAT_PENS = 0.3, (18.0, 36.0)  # fraction and px; these drawings are the hardest, since loops are filled
 NON_DIGIT_PENS = (6.0, 20.0)  # px; with a wider pen, a non-digit is a blob that could be a digit
 MILD_SHARE, MILD = 0.4, 0.5  # the last 40 % of the epochs vary half as much, closer to what people really draw
+CONTINUED_SEED = 10
 TUNE_MNIST = 2000  # the last of MNIST's training images are held out too
 
 SUSPECT_BELOW, SUSPECT_ABOVE = 0.05, 0.8  # a label is suspect if it is less, and another digit more probable
@@ -129,14 +148,15 @@ class TrainingData:
         self.others_train, self.others_tune = train[clear[train]], tune[clear[tune]]
         self.mnist_train = np.arange(len(self.labels) - TUNE_MNIST)
 
-    def epoch(self, rng: Rng) -> list[tuple[str, int]]:
-        """The shuffled samples of an epoch: (kind, index)."""
+    def epoch(self, rng: Rng, most: int | None = None) -> list[tuple[str, int]]:
+        """The shuffled samples of an epoch, but at most `most` of them: (kind, index)."""
         samples = [("mnist", i) for i in self.mnist_train.tolist()]
         samples += [("pens", i) for i in self.pens_train.tolist()] * PEN_REPEATS
         samples += [("other", i) for i in rng.choice(self.others_train, OTHERS, replace=False).tolist()]
         samples += [("invented", 0)] * INVENTED + [("number", 0)] * NUMBERS
+        samples += [("crop", 0)] * CROPS
         samples += [("photograph", i) for i in rng.choice(self.pens_train, PHOTOGRAPHS).tolist()]
-        return [samples[k] for k in rng.permutation(len(samples))]
+        return [samples[k] for k in rng.permutation(len(samples))[:most]]
 
     def exclude(self, drawings: npt.NDArray[np.int64]) -> None:
         """Train on all pen drawings except these."""
@@ -160,6 +180,9 @@ class TrainingData:
             with contextlib.suppress(BlankDrawing):  # nothing is visible in the photograph: use the drawing itself
                 ink = find_ink(photograph(ink, rng, largest=480))
             return normalize(ink), int(self.pens.label[i])
+        if kind == "crop":
+            ink, digit = crop_at_random(self.pens, self.pens_train, rng)
+            return normalize(ink), NOT_A_DIGIT if digit is None else digit
         if kind == "other":
             strokes = vary_strokes(self.others.strokes(i), rng, amount)
         elif kind == "number":
@@ -204,15 +227,16 @@ def _make_chunk(
 class Epochs:
     """Generates the next epoch in other processes while the network trains on the current one."""
 
-    def __init__(self, folder: Path, data: TrainingData, seed: int, mild_from: int, workers: int) -> None:
+    def __init__(self, folder: Path, data: TrainingData, seed: int, schedule: Schedule, workers: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(workers, context, _start_worker, (folder,))
-        self._data, self._seed, self._mild_from = data, seed, mild_from
+        self._data, self._seed, self._most = data, seed, schedule.most
+        self._mild_from = round(schedule.epochs * (1 - MILD_SHARE))
         self._pending: dict[int, list[Future[Any]]] = {}
 
     def prepare(self, epoch: int) -> None:
         """Start generating an epoch."""
-        samples = self._data.epoch(np.random.default_rng([self._seed, epoch]))
+        samples = self._data.epoch(np.random.default_rng([self._seed, epoch]), self._most)
         amount = 1.0 if epoch < self._mild_from else MILD
         self._pending[epoch] = [
             self._pool.submit(_make_chunk, samples[k : k + CHUNK], [self._seed, epoch, k], amount)
@@ -235,11 +259,19 @@ class Epochs:
 
 
 def train(
-    folder: Path, data: TrainingData, seed: int, epochs: int, keep: Path, resume: bool, teachers: Sequence[Any] = ()
+    folder: Path,
+    data: TrainingData,
+    seed: int,
+    schedule: Schedule,
+    keep: Path,
+    resume: bool,
+    teachers: Sequence[Any] = (),
+    start: Any = None,
 ) -> Any:
     """Train the shipped architecture, with a checkpoint after each epoch in the folder `keep`.
 
     resume: go on after the last checkpoint, if there is one; the network is the same as without the interruption.
+    start: a trained model of this architecture to begin with.
     """
     import keras
     import tensorflow as tf
@@ -248,11 +280,12 @@ def train(
     tf.config.experimental.enable_op_determinism()
     data.exclude(np.array([], int))
     workers = max(1, (os.cpu_count() or 1) // 2)
-    epoch_data = Epochs(folder, data, seed, round(epochs * (1 - MILD_SHARE)), workers)
-    steps = math.ceil(PASSES * len(data.epoch(np.random.default_rng(0))) / BATCH)
+    epochs, passes, most, peak = schedule
+    epoch_data = Epochs(folder, data, seed, schedule, workers)
+    steps = math.ceil(passes * len(data.epoch(np.random.default_rng(0), most)) / BATCH)
     checkpoint = keep / f"seed{seed}-{epochs}.keras"
     suspects = checkpoint.with_suffix(".npy")
-    first, half = 0, epochs // 2
+    first, half = 0, 0 if start else epochs // 2
     keep.mkdir(parents=True, exist_ok=True)
     if resume and checkpoint.exists():
         model = keras.models.load_model(checkpoint)
@@ -261,9 +294,9 @@ def train(
         if first > half:
             data.exclude(np.load(suspects))
     else:
-        model = build("digitpad")
+        model = start or build("digitpad")
         rate = keras.optimizers.schedules.CosineDecay(
-            PEAK_RATE / 20, steps * (epochs - 1), warmup_target=PEAK_RATE, warmup_steps=steps
+            peak / 20, steps * (epochs - 1), warmup_target=peak, warmup_steps=steps
         )
         optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=EMA)
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
@@ -281,7 +314,7 @@ def train(
         if teachers:
             targets += DISTILLATION * (agreed(teachers, images, targets) - targets)
         rng = np.random.default_rng([seed, epoch])
-        order = np.concatenate([rng.permutation(len(labels)) for _ in range(PASSES)])
+        order = np.concatenate([rng.permutation(len(labels)) for _ in range(passes)])
         bar = keras.utils.Progbar(len(order), stateful_metrics=["loss", "accuracy"])
         model.reset_metrics()
         for k in range(0, len(order), BATCH):
@@ -321,8 +354,8 @@ def softmax(logits: Floats) -> Floats:
 def find_suspects(model: Any, data: TrainingData) -> npt.NDArray[np.int64]:
     """Pen drawings that are probably mislabeled, according to the half-trained network, as indices.
 
-    Halfway through, the network has learned what most labels agree on, but hasn't yet memorized the wrong ones. Each
-    drawing is read three times, unvaried.
+    Halfway through a training from scratch, the network has learned what most labels agree on, but hasn't yet
+    memorized the wrong ones. Each drawing is read three times, unvaried.
     """
     mean = np.zeros((len(data.pens_train), 11))
     for repeat in range(3):
@@ -386,6 +419,15 @@ def tune(model: Any, data: TrainingData) -> tuple[float, float]:
         f"of non-digits, {(~accepted)[digits].mean():.2%} of digits"
     )
     return temperature, sure
+
+
+def load_network(folder: Path) -> Any:
+    """The Keras model in a model folder, from (28, 28, 1) in [0, 1] to logits, without what calibration needs."""
+    import keras
+
+    model = keras.models.model_from_json((folder / "model_mnist.json").read_text())
+    model.load_weights(folder / "model_mnist.h5")
+    return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
 
 
 # ---- writing the model ----------------------------------------------------------------------------------------------
@@ -476,7 +518,15 @@ def main() -> None:
         "--seeds", type=int, nargs="+", help="default: 0; for the shipped network 0 1 2, from which it is distilled"
     )
     parser.add_argument(
-        "--epochs", type=int, help=f"default: {EPOCHS}, {PLAIN_EPOCHS} for plain networks, {QUICK_EPOCHS} for quick"
+        "--epochs",
+        type=int,
+        help=f"default: {FROM_SCRATCH.epochs}, {PLAIN_EPOCHS} for plain networks, {QUICK_EPOCHS} for quick",
+    )
+    parser.add_argument(
+        "--continue",
+        dest="further",
+        action="store_true",
+        help="train the network in this folder further, which is also its own teacher",
     )
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
     parser.add_argument(
@@ -489,13 +539,20 @@ def main() -> None:
     except MissingData as error:
         parser.error(str(error))
     data = TrainingData(options.data)
+    schedule = CONTINUED if options.further else FROM_SCRATCH
+    schedule = schedule._replace(epochs=options.epochs or schedule.epochs)
+    if options.further:
+        start, teacher = load_network(TOP), load_network(TOP)
+        model = train(options.data, data, CONTINUED_SEED, schedule, options.keep, options.resume, [teacher], start)
+        finish(model, data, options.out)
+        return
     seeds = options.seeds or ([0, 1, 2] if options.arch == "digitpad" else [0])
     scores, teachers = [], []
     for seed in seeds:
         out = options.out if len(seeds) == 1 else options.keep / f"seed{seed}"
         out.mkdir(parents=True, exist_ok=True)
         if options.arch == "digitpad":
-            model = train(options.data, data, seed, options.epochs or EPOCHS, options.keep, options.resume)
+            model = train(options.data, data, seed, schedule, options.keep, options.resume)
         else:
             epochs = options.epochs or (QUICK_EPOCHS if options.arch == "quick" else PLAIN_EPOCHS)
             model = train_plain(options.arch, data, seed, epochs)
@@ -508,11 +565,15 @@ def main() -> None:
     spread = np.std(scores, ddof=min(1, len(scores) - 1))
     print(f"MNIST test: mean {np.mean(scores):.3%}, sd {spread:.3%}, n {len(scores)}", flush=True)
     if len(teachers) > 1:
-        epochs = options.epochs or EPOCHS
-        model = train(options.data, data, max(seeds) + 1, epochs, options.keep, options.resume, teachers)
-        score("the shipped network", model, data)
-        options.out.mkdir(parents=True, exist_ok=True)
-        write(model, options.out, *tune(model, data))
+        model = train(options.data, data, max(seeds) + 1, schedule, options.keep, options.resume, teachers)
+        finish(model, data, options.out)
+
+
+def finish(model: Any, data: TrainingData, out: Path) -> None:
+    """Calibrate the network to ship, and write it to the folder `out`."""
+    score("the shipped network", model, data)
+    out.mkdir(parents=True, exist_ok=True)
+    write(model, out, *tune(model, data))
 
 
 def score(name: str, model: Any, data: TrainingData) -> float:

@@ -30,11 +30,17 @@ class Composed(NamedTuple):
     strokes: Strokes
     pen: float  # px
     shape: tuple[int, int]  # height and width of the canvas
+    owners: tuple[int, ...]  # for each stroke, the glyph that it belongs to, from left to right
     drawings: tuple[int, ...] = ()  # which the digits are
 
     def ink(self) -> Image:
         """0 paper to 255 ink."""
         return draw(self.strokes, self.pen, self.shape)
+
+    def ink_of(self, glyph: int) -> Image:
+        """The ink of one glyph, on the same canvas."""
+        own = [stroke for stroke, owner in zip(self.strokes, self.owners, strict=True) if owner == glyph]
+        return draw(own, self.pen, self.shape)
 
 
 def compose_number(
@@ -80,7 +86,9 @@ def compose(glyphs: Sequence[Strokes], text: str, rng: Rng, spacing: Spacing) ->
         row.append(strokes)
         if len(row) > 1 and spacing == "joined" and spaced[k]:
             _join(row, rng)
-    return _on_canvas([stroke for strokes in row for stroke in strokes], text, pen, rng)
+    strokes, pen, shape = _on_canvas([stroke for strokes in row for stroke in strokes], len(text), pen, rng)
+    owners = tuple(k for k, strokes in enumerate(row) for _ in strokes)
+    return Composed(text, strokes, pen, shape, owners)
 
 
 def _upright(glyph: Strokes, rng: Rng, slant: float) -> Strokes:
@@ -131,16 +139,19 @@ def _join(row: list[Strokes], rng: Rng) -> None:
     row[-2] = row[-2][:-1]
 
 
-def _on_canvas(strokes: Strokes, text: str, pen: float, rng: Rng) -> Composed:
-    """Scale the strokes to a canvas, the page's or a wider one, and put them at a random place on it."""
+def _on_canvas(strokes: Strokes, count: int, pen: float, rng: Rng) -> tuple[Strokes, float, tuple[int, int]]:
+    """Scale the strokes of `count` glyphs to a canvas, the page's or a wider one, and put them at a random place on it.
+
+    Returns the strokes, the width of the pen, and the height and width of the canvas.
+    """
     low, high = extent(strokes)
     size = high - low + pen
     tallest = (CANVAS - 2 * MARGIN) / size[1]
     height = rng.uniform(90, 230) / HEIGHT
-    wide = rng.random() < (len(text) - 1) / 4
+    wide = rng.random() < (count - 1) / 4
     width = int(rng.integers(400, 1100)) if wide else CANVAS
     scale = min(height, tallest, (width - 2 * MARGIN) / size[0])
     room = np.array([width, CANVAS]) - 2 * MARGIN - size * scale
     corner = MARGIN + rng.random(2) * np.maximum(room, 0)
     placed = [(stroke - low + pen / 2) * scale + corner for stroke in strokes]
-    return Composed(text, placed, pen * scale, (CANVAS, width))
+    return placed, pen * scale, (CANVAS, width)

@@ -24,7 +24,7 @@ import numpy as np
 from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import network_input
-from mnist_train import BATCH, MILD, TrainingData, agreed, tune, vary_image, write
+from mnist_train import BATCH, MILD, TrainingData, agreed, load_network, tune, vary_image, write
 from training.drawing import Strokes, draw_at_random
 from training.variation import Rng, vary_strokes, wear
 
@@ -65,15 +65,6 @@ def hold_out(drawings: Sequence[LabeledDrawing]) -> tuple[list[LabeledDrawing], 
     return parts
 
 
-def load(folder: Path) -> Any:
-    """The Keras model in a model folder, from (28, 28, 1) in [0, 1] to logits, without what calibration needs."""
-    import keras
-
-    model = keras.models.model_from_json((folder / "model_mnist.json").read_text())
-    model.load_weights(folder / "model_mnist.h5")
-    return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
-
-
 def retrain(
     folder: Path,
     data: TrainingData,
@@ -88,7 +79,7 @@ def retrain(
     import keras
 
     keras.utils.set_random_seed(SEED)
-    model, teacher = load(folder), load(folder)
+    model, teacher = load_network(folder), load_network(folder)
     for layer in model.layers:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
     rate = keras.optimizers.schedules.CosineDecay(

@@ -89,33 +89,6 @@ def _round(stroke: Points, width: float) -> Points:
     return smooth
 
 
-def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
-    """Add styles that MNIST lacks: a slash through 0, a bar through 7, serifs of 1."""
-    corner, high = extent(strokes)
-    size = high - corner
-
-    def at(*places: tuple[float, float]) -> Points:
-        """Points at fractions of the bounding box, with some noise."""
-        return corner + np.array(places) * size + rng.normal(0, 0.03, (len(places), 2)) * max(size)
-
-    if label == "0" and len(strokes) == 1 and rng.random() < 0.12:
-        angle = np.radians(rng.uniform(-10, 95))  # 0 is vertical, 90 horizontal
-        direction = np.array([np.sin(angle), -np.cos(angle)])
-        reach = np.linalg.norm(direction * size) / 2 * rng.uniform(0.6, 1) + max(size) * rng.uniform(0, 0.15)
-        ends = corner + size / 2 + np.outer([reach, -reach], direction)
-        return [*strokes, ends + rng.normal(0, 0.03, (2, 2)) * max(size)]
-    if label == "7" and len(strokes) == 1 and rng.random() < 0.15:
-        height = rng.uniform(0.4, 0.7)
-        return [*strokes, at((rng.uniform(0.05, 0.3), height), (rng.uniform(0.75, 1.0), height))]
-    if label == "1" and len(strokes) == 1 and rng.random() < 0.15:
-        width = float(size[1]) * rng.uniform(0.12, 0.3)
-        top, bottom = strokes[0][strokes[0][:, 1].argmin()], strokes[0][strokes[0][:, 1].argmax()]
-        foot = np.array([[-width, 0.0], [width, 0.0]]) + bottom
-        flag = np.array([[-width * 1.2, width * rng.uniform(0.5, 1.5)], [0.0, 0.0]]) + top
-        return [*strokes, *([foot] if rng.random() < 0.7 else []), *([flag] if rng.random() < 0.5 else [])]
-    return strokes
-
-
 def warp(image: Image, rng: Rng, amount: float = 1.0) -> Image:
     """Apply a small random affine and elastic transformation to a 28x28 image (Simard 2003)."""
     side = image.shape[0]

@@ -76,7 +76,7 @@ def cheapest_path(network: Network, pieces: Sequence[Piece]) -> Path | None:
             made += 1
             if made > MOST_MADE:
                 return None
-            ink = _ink(pieces, run)
+            ink = ink_of(pieces, run)
             if ink.width <= WIDEST * tallest and ink.height >= LOWEST * tallest:
                 height = math.log(ink.height / tallest) / HEIGHT_SPREAD
                 heapq.heappush(waiting, (cost + height**2 / 2, next(order), end, path, ink))
@@ -112,7 +112,7 @@ def _runs(
         yield end, Run(first, last, cut_before, cut_after)
 
 
-def _ink(pieces: Sequence[Piece], run: Run) -> Ink:
+def ink_of(pieces: Sequence[Piece], run: Run) -> Ink:
     """The ink of a run, cut out of its pieces."""
     first, last, cut_before, cut_after = run
     if first == last:

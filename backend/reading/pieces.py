@@ -150,11 +150,15 @@ def _cheapest_halves(
     price: npt.NDArray[np.floating[Any]],
 ) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.int64]]:
     """The costs and the seams from the first row of `price` to each column of the row after its last."""
-    total = np.zeros(price.shape[1], np.float32)
+    width = price.shape[1]
+    total = np.zeros(width, np.float32)
+    padded = np.full(width + 2, np.inf, np.float32)
+    choices = np.empty((3, width), np.float32)  # from above, from the left, from the right
     moves = []
     for row in price:
-        padded = np.pad(total + row, 1, constant_values=np.inf)
-        choices = np.stack([padded[1:-1], padded[:-2] + SIDEWAYS, padded[2:] + SIDEWAYS])
+        padded[1:-1] = total + row
+        choices[0] = padded[1:-1]
+        choices[1:] = padded[:-2] + SIDEWAYS, padded[2:] + SIDEWAYS
         moves.append(np.array([0, -1, 1])[choices.argmin(axis=0)])
         total = choices.min(axis=0)
     at = np.arange(price.shape[1])

@@ -24,10 +24,11 @@ from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from mnist_train import BATCH, PEAK_RATE, SMOOTHING, SUSPECT_ABOVE, SUSPECT_BELOW, WEIGHT_DECAY, TrainingData
+from mnist_train import BATCH, FROM_SCRATCH, SMOOTHING, SUSPECT_ABOVE, SUSPECT_BELOW, WEIGHT_DECAY, TrainingData
 from training.drawing import CANVAS, PENS, SIZES, SUBPIXEL, Strokes, draw, extent, place
 from training.sources import DATA_HELP, find_data
-from training.variation import Rng, add_style, vary_strokes
+from training.styles import add_style
+from training.variation import Rng, vary_strokes
 
 PLANES = 8  # directions, of 45 degrees each
 FINE = 8  # times 28 px: the size at which planes are drawn
@@ -95,7 +96,7 @@ def network(channels: int, steps: int) -> Any:
         x = layers.Conv2D(width, 3, strides=stride, padding="same" if stride == 2 else "valid", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
     model = keras.Model(image, layers.Dense(10)(layers.Flatten()(x)))
-    rate = keras.optimizers.schedules.CosineDecay(PEAK_RATE, steps)
+    rate = keras.optimizers.schedules.CosineDecay(FROM_SCRATCH.rate, steps)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), loss)
     return model
