@@ -1,31 +1,25 @@
-"""Training data: strokes drawn, varied, generated and photographed, the same for the same seed; and resuming."""
+"""Training data: strokes drawn, varied, generated and photographed, the same for the same seed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-import mnist_train
 from backend.reading.errors import BlankDrawing
 from backend.reading.image import Image
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from mnist_train import Schedule
-from tests import data
 from tests.reading.test_ink import alike
 from tools.drawings import STROKES
 from training.drawing import CANVAS, PENS, Strokes, draw, draw_at_random, extent, fit, place
 from training.nondigits import LOOKALIKES, SHAPES, invent, side_by_side
 from training.paper import photograph
-from training.sources import split_writers
 from training.styles import add_style
 from training.variation import Rng, resample, thicken, vary_strokes, warp, wear
 
@@ -207,65 +201,3 @@ def test_the_same_seed_gives_the_same_images(digit: int, seed: int) -> None:
 
     for first, second in zip(everything(), everything(), strict=True):
         np.testing.assert_array_equal(first, second)
-
-
-# Teachers
-
-
-class Teacher:
-    """A network with given probabilities."""
-
-    def __init__(self, *probabilities: list[float]) -> None:
-        self._logits = np.log(np.array(probabilities, np.float32))
-
-    def predict(self, images: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
-        return np.asarray(self._logits[: len(images)])
-
-
-def test_targets_are_the_teachers_probabilities_where_they_agree_with_the_label() -> None:
-    teachers = [Teacher([0.2, 0.7, 0.1], [0.9, 0.05, 0.05]), Teacher([0.4, 0.5, 0.1], [0.3, 0.4, 0.3])]
-    labels = np.array([[0, 1, 0], [0, 1, 0]], np.float32)
-    found = mnist_train.agreed(teachers, np.zeros((2, 28, 28, 1), np.float32), labels)
-    np.testing.assert_allclose(found, [[0.3, 0.6, 0.1], [0.0, 1.0, 0.0]], atol=1e-6)
-
-
-# Resuming
-
-
-class Interrupted(Exception):
-    pass
-
-
-@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of TensorFlow, when Keras saves
-def test_a_resumed_training_gives_the_same_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import keras
-
-    folder = data.folder("mnist", "pens.npz", "pens_other.npz")
-    softmax = mnist_train.build("softmax")  # learns within a second
-    eleven = keras.Model(softmax.input, keras.layers.Dense(11, name="logits")(softmax.layers[-2].output))
-    monkeypatch.setattr(mnist_train, "build", lambda arch: keras.models.clone_model(eleven))
-    for name in ("OTHERS", "INVENTED", "NUMBERS", "CROPS", "PHOTOGRAPHS"):
-        monkeypatch.setattr(mnist_train, name, 10)
-    monkeypatch.setattr(mnist_train, "split_writers", lambda pens: tuple(part[:30] for part in split_writers(pens)))
-    few = mnist_train.TrainingData(folder)
-    few.mnist_train = few.mnist_train[:100]
-
-    def weights(keep: str, resume: bool) -> list[NDArray[np.float32]]:
-        model = mnist_train.train(folder, few, 5, Schedule(2, 2, None, 2.5e-3), tmp_path / keep, resume)
-        return [np.array(each) for each in model.get_weights()]
-
-    whole = weights("whole", resume=False)
-    get = mnist_train.Epochs.get
-
-    def interrupt(epochs: mnist_train.Epochs, epoch: int) -> object:
-        if epoch == 1:
-            epochs.close()
-            raise Interrupted
-        return get(epochs, epoch)
-
-    with monkeypatch.context() as power_cut:
-        power_cut.setattr(mnist_train.Epochs, "get", interrupt)
-        with pytest.raises(Interrupted):
-            weights("interrupted", resume=True)
-    for resumed, same in zip(weights("interrupted", resume=True), whole, strict=True):
-        np.testing.assert_array_equal(resumed, same)

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Network, Recognizer, load_onnx, network_input
-from mnist_train import NOT_A_DIGIT, NOT_A_DIGIT_ABOVE, TUNE_MNIST, TrainingData
 from training import browser
+from training.data import TUNE_MNIST, TrainingData
 from training.drawing import draw_at_random
+from training.nondigits import NOT_A_DIGIT, NOT_A_DIGIT_ABOVE
 
 CHANCE = 0.05
 FEWEST_CORRECTED = 5  # with fewer drawings, no difference is beyond chance: 1/2 ** 5 < CHANCE < 1/2 ** 4

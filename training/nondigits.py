@@ -7,6 +7,9 @@ import numpy as np
 from training.drawing import Points, Strokes, fit
 from training.variation import Rng
 
+NOT_A_DIGIT = 10  # the eleventh class
+NOT_A_DIGIT_ABOVE = 0.5  # the verdict is `not a digit` if its probability is higher
+
 # Characters that could be a digit: a straight line is a 1, a ring is a 0, and so on. They are neither trained on nor
 # counted as non-digits. Omniglot's characters have numbers: Latin b g i j l o q s y z are 2, 7, 9 and so on; Greek
 # theta, a 0 with a bar, is 8.

@@ -11,21 +11,22 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
 from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import network_input
-from mnist_train import BATCH, MILD, TrainingData, agreed, load_network, tune, vary_image, write
+from training.data import TrainingData, vary_image
 from training.drawing import Strokes, draw_at_random
+from training.network import load_network, write
+from training.schedule import MILD
+from training.train import BATCH, agreed
+from training.tuning import tune
 from training.variation import Rng, vary_strokes, wear
 
 STEPS = 400  # batches; two to three minutes on two cores

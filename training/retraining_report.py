@@ -11,8 +11,8 @@ from typing import NamedTuple
 import cv2
 
 from backend.reading.image import Image
-from mnist_train import NOT_A_DIGIT
 from training.gate import CHANCE, Comparison
+from training.nondigits import NOT_A_DIGIT
 
 MOST_PICTURES = 300
 

@@ -20,10 +20,11 @@ from backend.records.record import DIGITS, Filter, Record
 from backend.records.recorder import Recorder
 from backend.records.writers import by_writer
 from backend.settings import Settings
-from mnist_train import NOT_A_DIGIT, TrainingData
 from training import gate, retraining
+from training.data import TrainingData
 from training.download import MissingData
 from training.gate import FEWEST_CORRECTED, Comparison, compare
+from training.nondigits import NOT_A_DIGIT
 from training.retraining import LabeledDrawing, hold_out
 from training.retraining_report import Change, markdown, write_report
 from training.sources import find_data

@@ -24,10 +24,12 @@ from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from mnist_train import BATCH, FROM_SCRATCH, SMOOTHING, SUSPECT_ABOVE, SUSPECT_BELOW, WEIGHT_DECAY, TrainingData
+from training.data import TrainingData
 from training.drawing import CANVAS, PENS, SIZES, SUBPIXEL, Strokes, draw, extent, place
+from training.schedule import FROM_SCRATCH
 from training.sources import DATA_HELP, find_data
 from training.styles import add_style
+from training.train import BATCH, SMOOTHING, SUSPECT_ABOVE, SUSPECT_BELOW, WEIGHT_DECAY
 from training.variation import Rng, vary_strokes
 
 PLANES = 8  # directions, of 45 degrees each

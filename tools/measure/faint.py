@@ -21,7 +21,7 @@ from tqdm import tqdm
 from backend.reading.image import Image
 from backend.reading.recognizer import Recognizer
 from backend.settings import Settings
-from mnist_train import TrainingData
+from training.data import TrainingData
 from training.drawing import draw, draw_at_random, place
 from training.measures import on_paper, read_image, sample_of
 from training.paper import INKS, cloud, light, ruling

@@ -28,7 +28,7 @@ from backend.reading.numbers import Number, may_be_number, read_number
 from backend.reading.pieces import Pen
 from backend.reading.recognizer import Reading, Recognizer
 from backend.settings import TOP
-from mnist_train import TUNE_MNIST
+from training.data import TUNE_MNIST
 from training.drawing import CANVAS, draw_at_random
 from training.measures import canvas
 from training.nondigits import LOOKALIKES, invent

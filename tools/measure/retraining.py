@@ -26,7 +26,7 @@ from backend.reading.image import Image
 from backend.reading.normalize import normalize
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from mnist_train import TrainingData
+from training.data import TrainingData
 from training.drawing import draw, place
 from training.gate import Comparison, answers, compare, compare_kept
 from training.retraining import STEPS, LabeledDrawing, retrain, save
