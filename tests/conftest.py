@@ -114,7 +114,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # since it becomes slower with each page that was opened
 def firefox(playwright: Playwright) -> Iterator[Browser]:
     try:
         browser = launch_firefox(playwright)

@@ -44,7 +44,7 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 any_screen = pytest.mark.parametrize("screen", ["desktop"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Browser:
     chosen: Browser = request.getfixturevalue(ENGINE or "chromium")
     return chosen

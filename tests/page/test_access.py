@@ -70,6 +70,7 @@ def test_axe_finds_no_serious_violation_in_the_recorder(page: Page, scheme: str)
     assert violations(page) == []
 
 
+@not_in_firefox("it also loads the icon for iOS, 1.9 kB")
 @any_screen
 def test_the_first_view_transfers_less_than_60_kB(page: Page) -> None:
     page.wait_for_load_state("load")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.page.conftest import any_screen
+from tests.page.conftest import any_screen, not_in_firefox
 from tools.hand import DIGITS, drag, draw
 
 COLOR = "button => getComputedStyle(button).backgroundColor"
@@ -102,6 +102,7 @@ def test_the_sent_image_has_280_by_280_pixels_on_every_screen(page: Page) -> Non
     assert size == [280, 280]
 
 
+@not_in_firefox("it has no pointer without a window")
 @any_screen
 def test_predict_is_filled_clear_is_outlined_and_both_are_green_under_the_pointer(page: Page) -> None:
     before = {"Predict": "rgb(255, 140, 0)", "Clear": "rgba(0, 0, 0, 0)"}

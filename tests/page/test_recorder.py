@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from backend.settings import TOP
-from tests.page.conftest import SCREENS, any_screen, visitor
+from tests.page.conftest import SCREENS, any_screen, not_in_firefox, visitor
 from tests.page.test_draw import predict
 from tests.page.test_png import canvas_image
 from tests.waiting import wait_for
@@ -454,6 +454,7 @@ def test_a_correction_that_leaves_the_filter_is_followed_by_the_next_prediction(
     expect(dialog).to_contain_text(older["id"])
 
 
+@not_in_firefox("Playwright can't simulate printing there")
 @any_screen
 def test_print_has_the_statistics_below_the_table_with_their_colors(page: Page) -> None:
     record(page, 7, expected="7")

@@ -205,6 +205,7 @@ def test_the_steps_of_learning_are_chosen_with_keys_and_drawn_as_a_curve(learned
     expect(learned.get_by_role("img", name="at first 66%, at last 100%")).to_be_visible()
 
 
+@not_in_firefox("Playwright can't simulate reduced motion there")
 def test_the_steps_of_learning_are_played_unless_motion_is_reduced(learned: Page) -> None:
     play = learned.get_by_role("button", name="Play")
     play.click()
