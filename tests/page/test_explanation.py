@@ -85,7 +85,7 @@ def test_paper_and_explanation_are_visible_together_and_keep_their_height(page: 
     assert len(heights) == 1
     page.evaluate("scrollTo(0, 0)")
     expect(page.locator("#paper")).to_be_in_viewport(ratio=1)
-    expect(explanation).to_be_in_viewport(ratio=0.9)
+    expect(explanation).to_be_in_viewport(ratio=0.85)
 
 
 @any_screen
