@@ -53,3 +53,11 @@ def test_some_digits_are_made_wider_but_not_higher(label: str) -> None:
     widths, heights = np.array(sizes).T
     assert widths.max() > widths.min()
     assert heights.max() == heights.min()
+
+
+@pytest.mark.parametrize("label", STYLES)
+@pytest.mark.parametrize("stroke", [[[50, 50]], [[50, 50], [50, 50]], [[50, 20], [50, 90]], [[20, 50], [90, 50]]])
+def test_dots_and_lines_stay_finite(label: str, stroke: list[list[int]]) -> None:
+    for seed in range(50):
+        styled = add_style([np.array(stroke, np.float64)], label, np.random.default_rng(seed))
+        assert np.isfinite(np.concatenate(styled)).all()

@@ -26,9 +26,9 @@ def add_style(strokes: Strokes, label: str, rng: Rng) -> Strokes:
         return strokes
     corner, high = extent(strokes)
     size = high - corner
-    if min(size) <= 0 and label != "1":
-        return strokes
     longer = float(max(size))
+    if longer == 0:
+        return strokes  # a dot
     stroke = resample((strokes[0] - corner) / longer, STEP)  # the longer side is 1
     styled = choices[rng.integers(len(choices))](stroke, size / longer, rng)
     return [each * longer + corner for each in styled]
