@@ -6,7 +6,7 @@ the three, reaches 99.71 %. An epoch takes 92 s on four cores, one network 25 mi
     python mnist_train.py              three networks, and the shipped one, distilled from the three
     python mnist_train.py --arch cnn   a textbook CNN, or softmax regression, on plain MNIST
     python mnist_train.py --quick      a small network that reaches 99 % within a minute
-    python mnist_train.py --continue   trains the shipped network further
+    python mnist_train.py --continue   trains the shipped network further, and averages it with the result
     python mnist_train.py --resume     goes on with an interrupted training after its last complete epoch
 
 The data are downloaded once, unless --data or DIGITPAD_DATA names a folder that contains them (docs/data.md).
@@ -26,7 +26,7 @@ from backend.settings import TOP
 from training import plain
 from training.data import TrainingData
 from training.download import MissingData
-from training.network import export, load_network, with_softmax, write
+from training.network import average, calibrate, export, load_network, with_softmax, write
 from training.schedule import CONTINUED, FROM_SCRATCH
 from training.sources import DATA_HELP, find_data
 from training.train import accuracy, train
@@ -52,7 +52,7 @@ def main() -> None:
         "--continue",
         dest="further",
         action="store_true",
-        help="train the network in this folder further, which is also its own teacher",
+        help="train the network in this folder further, and average the weights before and after",
     )
     parser.add_argument("--keep", type=Path, default=Path(".cache/train"), help="folder for checkpoints")
     parser.add_argument(
@@ -68,9 +68,10 @@ def main() -> None:
     schedule = CONTINUED if options.further else FROM_SCRATCH
     schedule = schedule._replace(epochs=options.epochs or schedule.epochs)
     if options.further:
-        start, teacher = load_network(TOP), load_network(TOP)
-        model = train(options.data, data, CONTINUED_SEED, schedule, options.keep, options.resume, [teacher], start)
-        finish(model, data, options.out)
+        shipped, start = load_network(TOP), load_network(TOP)
+        model = train(options.data, data, CONTINUED_SEED, schedule, options.keep, options.resume, [shipped], start)
+        calibrate(model, tune(model, data)[0])
+        finish(average(shipped, model), data, options.out)
         return
     seeds = options.seeds or ([0, 1, 2] if options.arch == "digitpad" else [0])
     scores, teachers = [], []

@@ -14,7 +14,7 @@ from training import data as data_module
 from training import train as train_module
 from training.data import TrainingData
 from training.epochs import Epochs
-from training.network import build
+from training.network import average, build, calibrate
 from training.schedule import Schedule
 from training.sources import split_writers
 from training.train import agreed, train
@@ -107,3 +107,19 @@ def test_an_epoch_has_at_most_the_samples_of_its_schedule(few: TrainingData) -> 
     whole = few.epoch(np.random.default_rng(1))
     assert few.epoch(np.random.default_rng(1), 50) == whole[:50]
     assert {kind for kind, _ in whole} == {"mnist", "pens", "other", "invented", "number", "crop", "photograph"}
+
+
+def test_two_networks_are_averaged_and_stay_as_they_are() -> None:
+    a, b = small_network(), small_network()
+    calibrate(b, 2.0)
+    mean = weights_of(average(a, b))
+    for each, x, y in zip(mean, weights_of(a), weights_of(b), strict=True):
+        np.testing.assert_allclose(each, (x + y) / 2, atol=1e-7)
+    assert not np.allclose(mean[0], weights_of(a)[0])
+
+
+def test_a_calibrated_network_has_the_logits_divided_by_the_temperature() -> None:
+    network, image = small_network(), np.random.default_rng(1).random((1, 28, 28, 1), np.float32)
+    before = np.array(network(image))
+    calibrate(network, 2.0)
+    np.testing.assert_allclose(np.array(network(image)), before / 2, rtol=1e-5)

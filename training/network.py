@@ -59,6 +59,24 @@ def load_network(folder: Path) -> Any:
     return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
 
 
+def calibrate(model: Any, temperature: float) -> None:
+    """Divide the logits of a model by the temperature."""
+    logits = model.get_layer("logits")
+    logits.set_weights([weights / temperature for weights in logits.get_weights()])
+
+
+def average(a: Any, b: Any) -> Any:
+    """A model whose weights are the mean of those of two models, of which one was trained further from the other.
+
+    It is more accurate than either where they were trained on different data: Wortsman et al., arXiv 2109.01903.
+    """
+    import keras
+
+    mean = keras.models.clone_model(a)
+    mean.set_weights([(x + y) / 2 for x, y in zip(a.get_weights(), b.get_weights(), strict=True)])
+    return mean
+
+
 def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
     """Write model_mnist.json and .h5 for Keras, and in models/ the ONNX exports for serving and for explanations.
 
@@ -66,8 +84,7 @@ def write(model: Any, folder: Path, temperature: float, sure: float) -> None:
     """
     import keras
 
-    logits = model.get_layer("logits")
-    logits.set_weights([weights / temperature for weights in logits.get_weights()])
+    calibrate(model, temperature)
     final = with_softmax(model)
     weights = folder / "model_mnist.h5"
     with warnings.catch_warnings():
