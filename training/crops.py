@@ -7,7 +7,6 @@ more than one. The network can tell them apart only if it was trained on such cr
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import cv2
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.reading.image import Image
-from backend.reading.lattice import MOST_JOINED, Run, ink_of
+from backend.reading.lattice import boundaries_of, ink_of, runs_from
 from backend.reading.pieces import Ink, Pen, Piece, components, cut, strokes_of
 from training.numbers import Composed, Spacing, compose_number
 from training.sources import Pens
@@ -35,9 +34,11 @@ def crop_at_random(pens: Pens, drawings: npt.NDArray[np.int64], rng: Rng) -> tup
         number = compose_number(pens, drawings, rng, SPACINGS[rng.integers(len(SPACINGS))], int(rng.integers(2, 4)))
         wrong = rng.random() < WRONG_SHARE
         pieces = _pieces(number, rng)
-        runs = _runs(pieces)
+        boundaries = boundaries_of(pieces)
         digits = [number.ink_of(k) for k in range(len(number.text))]
         tallest = max(piece.ink.height for piece in pieces)
+        starts = range(len(boundaries) - 1)
+        runs = [run for start in starts for _, run in runs_from(pieces, boundaries, start, tallest)]
         for k in rng.permutation(len(runs)).tolist():
             crop = ink_of(pieces, runs[k])
             if crop.image.size == 0 or max(crop.image.shape) < SMALLEST * tallest:
@@ -65,16 +66,3 @@ def _pieces(number: Composed, rng: Rng) -> list[Piece]:
     if rng.random() < STROKES_SHARE:
         return [Piece(ink) for ink in strokes_of(number.ink(), [Pen(each, number.pen) for each in number.strokes])]
     return [cut(component) for component in components(number.ink())]
-
-
-def _runs(pieces: list[Piece]) -> list[Run]:
-    """All runs of the pieces, but for those of many pieces."""
-    boundaries = [(k, part) for k, piece in enumerate(pieces) for part in range(len(piece.left_of) + 1)]
-    boundaries.append((len(pieces), 0))
-    runs = []
-    for (first, before), (last, after) in itertools.combinations(boundaries, 2):
-        if after == 0:
-            last, after = last - 1, len(pieces[last - 1].left_of) + 1
-        if last - first < MOST_JOINED:
-            runs.append(Run(first, last, before, after))
-    return runs

@@ -62,8 +62,7 @@ def cheapest_path(network: Network, pieces: Sequence[Piece]) -> Path | None:
     separate, each is read once, and no joined or cut run is read. None if no sequence is cheap enough.
     """
     tallest = max(piece.ink.height for piece in pieces)
-    boundaries = [(k, part) for k, piece in enumerate(pieces) for part in range(len(piece.left_of) + 1)]
-    boundaries.append((len(pieces), 0))
+    boundaries = boundaries_of(pieces)
     order = itertools.count()  # of entries that cost the same
     waiting: list[tuple[float, int, int, Path, Run | Ink | None]] = [(0.0, next(order), 0, Path(0.0, ()), None)]
     reached: set[int] = set()
@@ -92,13 +91,19 @@ def cheapest_path(network: Network, pieces: Sequence[Piece]) -> Path | None:
             return path
         else:
             reached.add(end)
-            for after, found in _runs(pieces, boundaries, end, tallest):
+            for after, found in runs_from(pieces, boundaries, end, tallest):
                 least = cost + JOIN * (found.last - found.first) + CUT * (boundaries[after][1] > 0)
                 heapq.heappush(waiting, (least, next(order), after, path, found))
     return None
 
 
-def _runs(
+def boundaries_of(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+    """The places where a digit may begin or end, from left to right: the index of a piece, and a cut in it or 0."""
+    inside = [(k, part) for k, piece in enumerate(pieces) for part in range(len(piece.left_of) + 1)]
+    return [*inside, (len(pieces), 0)]
+
+
+def runs_from(
     pieces: Sequence[Piece], boundaries: Sequence[tuple[int, int]], start: int, tallest: float
 ) -> Iterator[tuple[int, Run]]:
     """The runs that begin at a boundary, each with the index of the boundary where it ends."""
