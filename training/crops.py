@@ -21,8 +21,8 @@ from training.sources import Pens
 from training.variation import Rng
 
 SPACINGS: tuple[Spacing, ...] = ("separate", "touching", "touching", "overlapping")
-STROKES_SHARE = 0.3  # of the numbers are divided into strokes, the others into parts of components
-WRONG_SHARE = 0.5  # of the crops are not one digit
+STROKES_SHARE = 0.3  # fraction of the numbers that are divided into strokes; the others are cut into parts
+WRONG_SHARE = 0.5  # fraction of the crops that are not one digit
 COMPLETE, CLEAN = 0.9, 0.12  # a right crop has at least this fraction of a digit's ink, and at most this of other ink
 PARTIAL, MIXED = 0.75, 0.25  # a wrong crop has less of a digit's ink, or more of other ink; others are not used
 SMALLEST = 0.4  # of the tallest piece: the least longer side of a wrong crop

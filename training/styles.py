@@ -12,8 +12,8 @@ import numpy as np
 from training.drawing import Points, Strokes, extent
 from training.variation import Rng, resample
 
-SHARE = 0.2  # of the drawings of a digit: those whose style is changed
-FLAT_SHARE, FLAT = 0.03, (1.3, 1.8)  # of all drawings: those that are made wider, and by which factor
+SHARE = 0.2  # fraction of the drawings of a digit whose style is changed
+FLAT_SHARE, FLAT = 0.03, (1.3, 1.8)  # fraction of all drawings that are made wider, and by which factor
 STEP = 0.025  # distance of points after resampling, as a fraction of the longer side
 
 
@@ -125,7 +125,7 @@ def _line(by: tuple[float, float]) -> Points:
 
 
 def _round_corner(stroke: Points, at: int, rng: Rng) -> Points:
-    """Round the corner at a point, by half of the time."""
+    """Round the corner at a point half of the time."""
     if rng.random() < 0.5:
         return stroke
     begin, end = max(at - 6, 0), min(at + 6, len(stroke))

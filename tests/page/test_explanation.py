@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload, FloatRect, Locator, Page, expect
 from backend.reading.explanation import Explainer, occlusion
 from backend.reading.recognizer import Recognizer
 from backend.settings import TOP
-from tests.page.conftest import any_screen
+from tests.page.conftest import any_screen, not_in_firefox
 from tests.page.test_picture import SEVEN
 from tests.page.test_reading import sample_strokes
 from tools.hand import draw, on_canvas
@@ -76,6 +76,7 @@ def test_the_colored_ink_lies_on_the_paper(page: Page, explanation: Locator) -> 
     assert colored["x"] + colored["width"] > paper["x"] + 0.74 * paper["width"]
 
 
+@not_in_firefox("it shows a scrollbar, which phones don't have, and the controls wrap")
 def test_paper_and_explanation_are_visible_together_and_keep_their_height(page: Page, explanation: Locator) -> None:
     heights = set()
     for step in explanation.locator(".step").all():
@@ -85,7 +86,7 @@ def test_paper_and_explanation_are_visible_together_and_keep_their_height(page: 
     assert len(heights) == 1
     page.evaluate("scrollTo(0, 0)")
     expect(page.locator("#paper")).to_be_in_viewport(ratio=1)
-    expect(explanation).to_be_in_viewport(ratio=0.85)
+    expect(explanation).to_be_in_viewport(ratio=0.9)
 
 
 @any_screen
