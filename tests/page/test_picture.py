@@ -7,7 +7,7 @@ import base64
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from backend.settings import TOP
 from tests.page.conftest import any_screen, not_in_firefox
@@ -104,6 +104,20 @@ def test_a_file_that_is_not_a_picture_gets_an_error_message_and_the_drawing_is_k
     page.evaluate(PUT, ["drop", "notes.png", base64.b64encode(b"not a picture").decode()])
     expect(page.locator("#notice")).to_contain_text("“notes.png” can't be read as a picture. The file is not")
     assert ink(page) == before
+
+
+def test_the_error_message_of_a_file_stays_until_the_drawing_changes(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/predict?record=false", lambda route: held.append(route))
+    drag(page, [(0.5, 0.1), (0.5, 0.9)])
+    page.evaluate(PUT, ["drop", "notes.png", base64.b64encode(b"not a picture").decode()])
+    expect(page.locator("#notice")).to_contain_text("“notes.png” can't be read as a picture.")
+    for route in held:
+        route.continue_()
+    expect(page.locator("#headline")).not_to_be_empty()
+    expect(page.locator("#notice")).to_contain_text("“notes.png” can't be read as a picture.")
+    drag(page, [(0.4, 0.9), (0.6, 0.9)])
+    expect(page.locator("#notice")).to_be_empty()
 
 
 @any_screen

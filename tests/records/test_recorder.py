@@ -23,6 +23,7 @@ from backend.records import open_recorder
 from backend.records.record import Filter, Record, RecorderUnavailable
 from backend.records.recorder import Recorder
 from backend.settings import KeepDrawings, Settings
+from tests.conftest import PATIENT
 from tests.waiting import wait_for
 from tools.sample_records import Era, drawing, record
 
@@ -58,11 +59,13 @@ def all_ids(recorder: Recorder) -> list[uuid.UUID]:
     return [each.id for each in recorder.export(Filter())]
 
 
-def test_a_record_is_stored_while_the_store_is_available(recorder: Recorder, era: Era) -> None:
+def test_a_record_is_stored_while_the_store_is_available(configured: Settings, era: Era) -> None:
     made = era.record()
+    recorder = open_recorder(dataclasses.replace(configured, record_budget_ms=PATIENT))
     assert recorder.record(made, drawing()) == "stored"
     assert all_ids(recorder) == [made.id]
     assert queued(recorder) == 0
+    recorder.close()
 
 
 def test_a_record_is_queued_while_the_store_is_unavailable_and_delivered_later(
@@ -88,7 +91,8 @@ def test_a_record_that_the_store_refuses_does_not_block_the_others(
     recorder: Recorder, configured: Settings, era: Era
 ) -> None:
     first, *made = [era.record(seconds=n) for n in range(6)]
-    assert recorder.record(first, drawing()) == "stored"
+    sent = drawing()
+    wait_for(lambda: recorder.record(first, sent) == "stored")
     with store_unavailable(configured):
         for each in made:
             assert recorder.record(each, drawing()) == "queued"
@@ -133,7 +137,7 @@ def test_a_retry_creates_no_second_record(recorder: Recorder, configured: Settin
         assert recorder.record(made, sent) == "queued"
         assert queued(recorder) == 2  # the record and its correction
     wait_for(lambda: queued(recorder) == 0)
-    assert recorder.record(made, sent) == "stored"
+    wait_for(lambda: recorder.record(made, sent) == "stored")
     with store_unavailable(configured):
         assert recorder.record(made, sent) == "queued"
     wait_for(lambda: queued(recorder) == 0)

@@ -34,7 +34,7 @@ const paper = new Paper(page.canvas, page.ink, drawing);
 const tools = new Tools(page, drawing);
 const result = new Result(page, drawing, () => void (explanation?.open && explain({ moving: false })));
 const preview = new Preview((failure) => {
-  if (drawing.picture && preview.local) result.notice(text("draw.photograph", { problem: failure.message }));
+  if (drawing.picture && preview.local) result.failing(text("draw.photograph", { problem: failure.message }));
   else result.retrying(failure);
 });
 const waiting = new WaitingRequests(showWaiting, (sentence) => result.notice(sentence));

@@ -21,6 +21,8 @@ export class Result {
   #cells;
   /** Set while an answer is on its way. @type {number[]} */
   #timers = [];
+  /** Whether the notice says that a call failed, until an answer is shown. Other notices stay until the drawing changes. */
+  #failing = false;
   #drawing;
   #onSelect;
   /** What is shown. @type {Reading | null} */
@@ -47,6 +49,7 @@ export class Result {
    * @param {{outdated: boolean}} what outdated: the answer that is shown is not for this drawing
    */
   wait({ outdated }) {
+    if (outdated && !this.#failing) this.notice("");
     if (this.#timers.length > 0) return;
     const { result, details, sentence, recorded } = this.#page;
     const dim = () => [result, details].forEach((element) => element.classList.toggle("outdated", outdated));
@@ -99,7 +102,7 @@ export class Result {
     this.#stopWaiting();
     this.#page.result.ariaBusy = null;
     this.#page.recorded.textContent = "";
-    this.notice(failure.status > 0 ? failure.message : ""); // without a response, the number of those that wait says enough
+    this.failing(failure.status > 0 ? failure.message : ""); // without a response, the number of those that wait says enough
   }
 
   /** The prediction that is shown was deleted from the recorder. */
@@ -124,18 +127,25 @@ export class Result {
 
   /** @param {string} sentence an error or a status; empty: none */
   notice(sentence) {
+    this.#failing = false;
     this.#page.notice.textContent = sentence;
+  }
+
+  /** @param {string} sentence a notice that ends when an answer is shown */
+  failing(sentence) {
+    this.notice(sentence);
+    this.#failing = true;
   }
 
   /** @param {Failure} failure after which the call is tried again */
   retrying(failure) {
-    this.notice(text("draw.retrying", { problem: failure.message }));
+    this.failing(text("draw.retrying", { problem: failure.message }));
   }
 
   /** @param {Failure} failure after which the call is given up */
   failed(failure) {
     this.#page.result.classList.remove("waiting");
-    this.notice(failure.temporary ? text("draw.failed", { problem: failure.message }) : failure.message);
+    this.failing(failure.temporary ? text("draw.failed", { problem: failure.message }) : failure.message);
   }
 
   /** @param {Reading} reading @param {{kind: string, headline: string, sentence: string}} texts */
@@ -151,7 +161,7 @@ export class Result {
     seenImage.src = reading.seen;
     seenImage.hidden = reading.digits !== null; // the network saw each digit by itself
     this.#fillSelected();
-    this.notice("");
+    if (this.#failing) this.notice("");
   }
 
   /** @param {Reading} reading @param {string} headline */
