@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tools.drawings import STROKES
 from training.drawing import Strokes, extent
-from training.styles import FLAT, STYLES, add_style
+from training.styles import FLAT, STYLES, add_style, straight_one
 
 digits = st.sampled_from(list(STROKES))
 seeds = st.integers(0, 2**32 - 1)
@@ -61,3 +61,10 @@ def test_dots_and_lines_stay_finite(label: str, stroke: list[list[int]]) -> None
     for seed in range(50):
         styled = add_style([np.array(stroke, np.float64)], label, np.random.default_rng(seed))
         assert np.isfinite(np.concatenate(styled)).all()
+
+
+@given(seed=seeds)
+def test_a_straight_one_is_upright(seed: int) -> None:
+    (stroke,) = straight_one(np.random.default_rng(seed))
+    width, height = np.ptp(stroke, axis=0)
+    assert width < height / 2

@@ -18,11 +18,12 @@ from training.drawing import CANVAS, PENS, draw_at_random
 from training.nondigits import LOOKALIKES, NOT_A_DIGIT, invent, side_by_side
 from training.paper import photograph
 from training.sources import Pens, load_mnist, split_writers
-from training.styles import add_style
+from training.styles import add_style, straight_one
 from training.variation import Rng, thicken, vary_strokes, warp, wear, widen
 
 PEN_REPEATS = 3  # times that each pen drawing occurs in an epoch, varied differently
 OTHERS, INVENTED, NUMBERS = 5000, 2500, 1000  # per epoch: letters and signs, generated doodles, two-digit numbers
+STRAIGHT = 500  # per epoch: ones that are a straight line
 CROPS = 6000  # per epoch: parts of numbers, half of them whole digits
 PHOTOGRAPHS = 1000  # per epoch: pen drawings photographed on paper
 FAT_SHARE, FAT_PENS = 0.3, (18.0, 36.0)  # fraction and px; these drawings are the hardest, since loops are filled
@@ -49,7 +50,7 @@ class TrainingData:
         samples += [("pens", i) for i in self.pens_train.tolist()] * PEN_REPEATS
         samples += [("other", i) for i in rng.choice(self.others_train, OTHERS, replace=False).tolist()]
         samples += [("invented", 0)] * INVENTED + [("number", 0)] * NUMBERS
-        samples += [("crop", 0)] * CROPS
+        samples += [("straight", 0)] * STRAIGHT + [("crop", 0)] * CROPS
         samples += [("photograph", i) for i in rng.choice(self.pens_train, PHOTOGRAPHS).tolist()]
         return [samples[k] for k in rng.permutation(len(samples))[:most]]
 
@@ -75,6 +76,8 @@ class TrainingData:
             with contextlib.suppress(BlankDrawing):  # nothing is visible in the photograph: use the drawing itself
                 ink = find_ink(photograph(ink, rng, largest=480))
             return normalize(ink), int(self.pens.label[i])
+        if kind == "straight":
+            return normalize(draw_at_random(straight_one(rng), rng, FAT_PENS if rng.random() < FAT_SHARE else PENS)), 1
         if kind == "crop":
             ink, digit = crop_at_random(self.pens, self.pens_train, rng)
             return normalize(ink), NOT_A_DIGIT if digit is None else digit

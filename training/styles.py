@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from training.drawing import Points, Strokes, extent
-from training.variation import Rng, resample
+from training.variation import Rng, resample, round_corners
 
 SHARE = 0.2  # fraction of the drawings of a digit whose style is changed
 FLAT_SHARE, FLAT = 0.03, (1.3, 1.8)  # fraction of all drawings that are made wider, and by which factor
@@ -88,7 +88,7 @@ def _looped_two(stroke: Points, size: Points, rng: Rng) -> Strokes:
     loop = np.stack([np.cos(turn) * width, np.sin(turn) * height], axis=1)
     loop = loop - loop[0] + stroke[corner]
     rest = stroke[corner + 1 :] + (loop[-1] - stroke[corner])
-    return [_smooth(np.concatenate([stroke[:corner], loop, rest]), rng)]
+    return [round_corners(np.concatenate([stroke[:corner], loop, rest]), rng.uniform(0.7, 2))]
 
 
 def _open_six(stroke: Points, size: Points, rng: Rng) -> Strokes:
@@ -104,7 +104,7 @@ def _tailed_nine(stroke: Points, size: Points, rng: Rng) -> Strokes:
     heading = np.arctan2(*(stroke[-1] - stroke[-5])[::-1])
     headings = heading + np.linspace(0, turn, count)  # y points down: growing angles turn clockwise on the screen
     steps = np.stack([np.cos(headings), np.sin(headings)], axis=1) * length / count
-    return [_smooth(np.concatenate([stroke, stroke[-1] + steps.cumsum(axis=0)]), rng)]
+    return [round_corners(np.concatenate([stroke, stroke[-1] + steps.cumsum(axis=0)]), rng.uniform(0.7, 2))]
 
 
 def _short_nine(stroke: Points, size: Points, rng: Rng) -> Strokes:
@@ -130,18 +130,14 @@ def _round_corner(stroke: Points, at: int, rng: Rng) -> Points:
         return stroke
     begin, end = max(at - 6, 0), min(at + 6, len(stroke))
     rounded = stroke.copy()
-    rounded[begin:end] = _smooth(stroke, rng)[begin:end]
+    rounded[begin:end] = round_corners(stroke, rng.uniform(0.7, 2))[begin:end]
     return rounded
 
 
-def _smooth(stroke: Points, rng: Rng) -> Points:
-    """The moving average of three to seven points; the ends stay."""
-    reach = int(rng.integers(1, 4))
-    padded = np.pad(stroke, ((reach, reach), (0, 0)), mode="edge")
-    kernel = np.ones(2 * reach + 1) / (2 * reach + 1)
-    smooth = np.stack([np.convolve(padded[:, k], kernel, "valid") for k in (0, 1)], axis=1)
-    smooth[0], smooth[-1] = stroke[0], stroke[-1]
-    return smooth
+def straight_one(rng: Rng) -> Strokes:
+    """A 1 that is one straight line, as with a ruler. Every recorded 1 is at least slightly curved."""
+    tilt = np.radians(np.clip(rng.normal(3, 8), -20, 25))  # most people lean to the right
+    return [np.array([[0.0, 0.0], [-np.sin(tilt), np.cos(tilt)]])]
 
 
 STYLES: dict[str, tuple[Callable[[Points, Points, Rng], Strokes], ...]] = {

@@ -1,4 +1,8 @@
-"""Calibrates a trained network on the held-out writers, without drawings whose label no person would read."""
+"""Calibrates a trained network on the held-out writers.
+
+The temperature is fitted to all of their drawings, since people do draw digits that no one could read. The threshold
+of `digit` is chosen without those.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +25,8 @@ def tune(model: Any, data: TrainingData) -> tuple[float, float]:
     """The temperature that calibrates, and the lowest confidence for `digit` that reaches RIGHT_WHEN_SURE."""
     rng = np.random.default_rng(0)
     images, labels = [], []
-    readable = np.setdiff1d(data.pens_tune, unreadable(data.pens))
     for _ in range(3):
-        for i in readable:
+        for i in data.pens_tune:
             images.append(normalize(draw_at_random(data.pens.strokes(i), rng)))
             labels.append(int(data.pens.label[i]))
     for i in data.others_tune:
@@ -34,6 +37,7 @@ def tune(model: Any, data: TrainingData) -> tuple[float, float]:
         labels.append(NOT_A_DIGIT)
     logits, truth = model.predict(network_input(np.stack(images)), batch_size=500, verbose=0), np.array(labels)
     digits = truth < NOT_A_DIGIT
+    clear = np.tile(~np.isin(data.pens_tune, unreadable(data.pens)), 3)
 
     def probabilities(temperature: float) -> Floats:
         return softmax(logits / temperature).astype(np.float32)
@@ -47,9 +51,10 @@ def tune(model: Any, data: TrainingData) -> tuple[float, float]:
     ten = ten_probabilities(eleven)
     confidence, right = ten.max(1), ten.argmax(1) == truth
     accepted = eleven[:, 10] <= NOT_A_DIGIT_ABOVE
+    readable = np.pad(clear, (0, len(truth) - len(clear))) & accepted
     sure = 0.999
     for threshold in np.linspace(0.3, 0.999, 700).tolist():
-        if right[digits & accepted & (confidence >= threshold)].mean() >= RIGHT_WHEN_SURE:
+        if right[readable & (confidence >= threshold)].mean() >= RIGHT_WHEN_SURE:
             sure = threshold
             break
     verdict_digit = accepted & (confidence >= sure)

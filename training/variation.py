@@ -38,7 +38,7 @@ def vary_strokes(strokes: Strokes, rng: Rng, amount: float = 1.0) -> Strokes:
     varied = []
     for stroke in strokes:
         points = _ends(stroke, rng, amount) if rng.random() < 0.4 else stroke
-        points = _round(points, rng.uniform(0, 3)) if rng.random() < 0.3 * amount else points
+        points = round_corners(points, rng.uniform(0, 3)) if rng.random() < 0.3 * amount else points
         x, y = ((points - middle) / half).T
         y = y + np.clip(waist, -0.35, 0.35) * (1 - y**2)  # larger upper or lower loops, with the ends fixed
         x = x * (1 + taper * y) + bow * y**2
@@ -80,7 +80,7 @@ def _ends(stroke: Points, rng: Rng, amount: float) -> Points:
     return stroke
 
 
-def _round(stroke: Points, width: float) -> Points:
+def round_corners(stroke: Points, width: float) -> Points:
     """Round corners with a Gaussian of `width` points along the stroke; the ends stay."""
     if len(stroke) < 8 or width < 0.3:
         return stroke
