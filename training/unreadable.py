@@ -1,7 +1,8 @@
 """Drawings in the evaluation data whose label no person would read: it is wrong, or the drawing is a part of a digit.
 
 `unreadable.csv` lists them, and docs/unreadable.png shows them. They were looked for among the misread drawings of
-`val` and of the writers held out for tuning. Training does not use the list; calibration leaves them out.
+`val` and of the writers held out for tuning; and among all drawings of both, ones that are horizontal. Training does
+not use the list; calibration leaves them out.
 """
 
 from __future__ import annotations
