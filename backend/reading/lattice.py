@@ -32,6 +32,7 @@ SHAPES = (
 MOST_JOINED = 5  # pieces of a digit
 WIDEST, LOWEST = 1.5, 0.35  # width and height of a digit
 GAP, TALL = 0.12, 0.5  # largest gap within a digit between pieces that are both TALL
+CLOSEST = 0.25  # distance between the middles of two digits, in widths of the wider one
 
 
 class Path(NamedTuple):
@@ -76,7 +77,8 @@ def cheapest_path(network: Network, pieces: Sequence[Piece]) -> Path | None:
             if made > MOST_MADE:
                 return None
             ink = ink_of(pieces, run)
-            if ink.width <= WIDEST * tallest and ink.height >= LOWEST * tallest:
+            apart = all(_apart(ink, other) for _, other in path.digits)
+            if apart and ink.width <= WIDEST * tallest and ink.height >= LOWEST * tallest:
                 height = math.log(ink.height / tallest) / HEIGHT_SPREAD
                 heapq.heappush(waiting, (cost + height**2 / 2, next(order), end, path, ink))
         elif isinstance(run, Ink):
@@ -133,6 +135,12 @@ def _joinable(run: Sequence[Piece], tallest: float) -> bool:
         if gap > GAP * tallest and min(a.ink.height, b.ink.height) > TALL * tallest:
             return False
     return True
+
+
+def _apart(a: Ink, b: Ink) -> bool:
+    """Whether two digits are beside each other, unlike the slash of a 0 or the two loops of an 8."""
+    distance = abs(a.left + a.right - b.left - b.right) / 2
+    return distance >= CLOSEST * max(a.width, b.width)
 
 
 def _cost(eleven: Floats, ink: Ink) -> float:

@@ -85,6 +85,8 @@ def read_number(recognizer: Recognizer, ink: Image, single: Reading, strokes: Se
         if path is None:
             continue
         text = _text(path, marks)
+        if cutting and set(text) == {"1"}:
+            continue  # joined straight lines are a V, an N or a zigzag
         if best is None or path.cost < best[0].cost:
             best = path, text, SURE_OF_CUTS if cutting else SURE
         if path.confidence >= SURE:

@@ -18,10 +18,10 @@ CUT_HEIGHT = 48  # px, the height at which a component is searched for cuts
 CUT_ROWS = (0.3, 0.5, 0.7)  # fractions of the height: rows in which cuts are compared
 SIDEWAYS = 0.1  # cost, in px of ink, of each px by which a cut moves sideways
 MOST_INK = 5.0  # stroke widths of ink that a cut may cross
-MOST_CUTS = 14.0  # per component, times its width divided by its height
+MOST_CUTS = 28.0  # per component, times its width divided by its height
 LEAST_PART = 0.06  # of the component's ink: the least on each side of a cut
-LEAST_BETWEEN = 0.03  # of the component's ink: the least between two cuts
-SHARED = 0.5  # stroke widths by which a part extends beyond its cuts, since touching digits share ink
+LEAST_BETWEEN = 0.02  # of the component's ink: the least between two cuts
+SHARED = 0.25  # stroke widths by which a part's ink goes on beyond its cuts, since touching digits share ink
 SUBPIXEL = 4  # fractional bits of OpenCV's fixed-point coordinates
 UNCOVERED = 0.05  # of the ink: if strokes leave more than this uncovered, they belong to another image
 
@@ -84,19 +84,24 @@ class Piece(NamedTuple):
     """A stroke or a component, and where it may be cut."""
 
     ink: Ink
-    left_of: tuple[Image, ...] = ()  # for each cut, from left to right: 1 left of it, at a height of CUT_HEIGHT
-    shared: int = 0  # px at that height by which a part extends beyond its cuts
+    inked: Image | None = None  # 1 where there is ink, at a height of CUT_HEIGHT; None: it has no cuts
+    left_of: tuple[Image, ...] = ()  # for each cut, from left to right: 1 left of it, at that height
+    shared: int = 0  # px at that height by which a part's ink goes on beyond its cuts
 
     def part(self, first: int, last: int) -> Ink:
-        """The ink between two cuts, which count from 1; 0 is the left end, and len(left_of) + 1 the right end."""
-        if first == 0 and last > len(self.left_of):
+        """The ink between two cuts, which count from 1; 0 is the left end, and len(left_of) + 1 the right end.
+
+        Ink beyond a cut belongs to the part as well if it is connected to the part's ink within `shared` px.
+        """
+        if self.inked is None or (first == 0 and last > len(self.left_of)):
             return self.ink
-        mask = np.ones_like(self.left_of[0])
+        mask = np.ones_like(self.inked)
         if last <= len(self.left_of):
             mask &= self.left_of[last - 1]
         if first > 0:
             mask &= 1 - self.left_of[first - 1]
-        mask = cv2.dilate(mask, np.ones((3, 3), np.uint8), iterations=self.shared)
+        for _ in range(self.shared):
+            mask |= cv2.dilate(mask & self.inked, np.ones((3, 3), np.uint8)) & self.inked
         mask = cv2.resize(mask, self.ink.image.shape[::-1], interpolation=cv2.INTER_NEAREST)
         return crop(Ink(self.ink.image * mask, self.ink.left, self.ink.top))
 
@@ -130,7 +135,8 @@ def cut(component: Ink) -> Piece:
         ):
             chosen.append((ink, left))
     chosen.sort(key=lambda each: each[0])
-    return Piece(component, tuple(left for _, left in chosen), round(SHARED * pen))
+    inked = (small > 0).astype(np.uint8)
+    return Piece(component, inked, tuple(left for _, left in chosen), round(SHARED * pen))
 
 
 def _cheapest_seams(ink: Image, middle: int) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.int64]]:

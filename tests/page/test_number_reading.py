@@ -115,19 +115,20 @@ def pixels(image: Image) -> dict[str, Any]:
 def test_a_component_is_cut_where_the_server_cuts_it(page: Page) -> None:
     [component] = components(find_ink(draw_strokes(number_strokes("53", step=54), 280, int(PEN))))
     mine = cut(component)
-    boxes = page.evaluate(
+    parts = page.evaluate(
         """async (gray) => {
           const { components } = await import("/static/js/reading/pieces.js");
           const { cut } = await import("/static/js/reading/cuts.js");
           const [component] = components({ ...gray, data: Uint8Array.from(gray.data) });
           const piece = cut(component);
           return Array.from({ length: piece.cuts + 1 }, (_, k) => piece.part(k, k + 1))
-            .map(({ left, top, width, height }) => [left, top, width, height]);
+            .map(({ left, top, image: { data } }) => [left, top, Array.from(data)]);
         }""",
         pixels(find_ink(draw_strokes(number_strokes("53", step=54), 280, int(PEN)))),
     )
-    assert boxes == [list(mine.part(k, k + 1).box) for k in range(len(mine.left_of) + 1)]
-    assert len(boxes) > 1
+    expected = [mine.part(k, k + 1) for k in range(len(mine.left_of) + 1)]
+    assert parts == [[part.left, part.top, part.image.ravel().tolist()] for part in expected]
+    assert len(parts) > 1
 
 
 def test_strokes_are_told_apart_as_the_server_does(page: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from backend.reading.ink import find_ink
 from backend.reading.normalize import normalize
 from backend.reading.numbers import Number, may_be_number, read_number
-from backend.reading.pieces import Pen, components, cut, merge
+from backend.reading.pieces import Pen, Piece, components, cut, merge
 from backend.reading.recognizer import Recognizer
 from tools.drawings import STROKES, draw, draw_strokes, number_strokes
 
@@ -62,6 +64,23 @@ def test_digits_that_touch_are_cut(recognizer: Recognizer) -> None:
     assert result(read(recognizer, strokes, 280)) == "53"
 
 
+def test_strokes_over_each_other_are_one_digit(recognizer: Recognizer) -> None:
+    """The slash of a 0 is no 1, and the two halves of an open 8 are no 00."""
+    [seven] = number_strokes("7")
+    [zero] = number_strokes("0")
+    slash = np.array([[52, 190], [88, 90]], np.float64)
+    after = seven + np.array([100, 0])
+    assert result(read(recognizer, [zero, slash, after], with_strokes=True)) == "07"
+    half = np.array([[55, 90], [56, 115], [70, 132], [84, 115], [85, 90]], np.float64)
+    ring = np.array([[70, 132], [54, 150], [54, 180], [70, 190], [86, 180], [86, 150], [70, 132]], np.float64)
+    assert result(read(recognizer, [half, ring, after], with_strokes=True)) == "87"
+
+
+@pytest.mark.parametrize("corners", [[(0, 0), (40, 100), (80, 0)], [(0, 100), (0, 0), (70, 100), (70, 0)]])
+def test_joined_straight_lines_are_not_ones(recognizer: Recognizer, corners: list[tuple[float, float]]) -> None:
+    assert read(recognizer, [np.add(corners, (60.0, 90.0))]) is None
+
+
 def test_strokes_of_another_drawing_are_ignored(recognizer: Recognizer) -> None:
     ink = find_ink(draw_strokes(number_strokes("20")))
     other = [Pen(stroke + 100, PEN) for stroke in number_strokes("3333")]
@@ -104,9 +123,23 @@ def test_a_drawing_of_many_pieces_is_not_a_number(recognizer: Recognizer) -> Non
     assert read(recognizer, dots) is None
 
 
-def test_the_parts_between_cuts_are_the_whole() -> None:
+def touching() -> Piece:
     [component] = components(find_ink(draw_strokes(number_strokes("53", step=54), 280, PEN)))
-    piece = cut(component)
+    return cut(component)
+
+
+def test_a_part_is_connected_to_its_ink_beyond_a_cut() -> None:
+    piece = touching()
+    cuts = range(len(piece.left_of) + 2)
+    for first, last in itertools.combinations(cuts, 2):
+        without = piece._replace(shared=0).part(first, last)
+        part = piece.part(first, last)
+        assert part.image.sum(dtype=int) >= without.image.sum(dtype=int)
+        assert len(components(part.image)) <= len(components(without.image))
+
+
+def test_the_parts_between_cuts_are_the_whole() -> None:
+    piece = touching()
     parts = [piece.part(k, k + 1) for k in range(len(piece.left_of) + 1)]
     assert len(parts) > 1
-    assert np.array_equal(merge(parts).image, component.image)
+    assert np.array_equal(merge(parts).image, piece.ink.image)

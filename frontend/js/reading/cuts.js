@@ -15,26 +15,26 @@ const HEIGHT = 48; // px, the height at which a component is searched for cuts
 const ROWS = [0.3, 0.5, 0.7]; // fractions of the height: rows in which cuts are compared
 const SIDEWAYS = Math.fround(0.1); // cost, in px of ink, of each px by which a cut moves sideways
 const MOST_INK = 5; // stroke widths of ink that a cut may cross
-const MOST_CUTS = 14; // per component, times its width divided by its height
+const MOST_CUTS = 28; // per component, times its width divided by its height
 const LEAST_PART = 0.06; // of the component's ink: the least on each side of a cut
-const LEAST_BETWEEN = 0.03; // of the component's ink: the least between two cuts
-const SHARED = 0.5; // stroke widths by which a part extends beyond its cuts, since touching digits share ink
+const LEAST_BETWEEN = 0.02; // of the component's ink: the least between two cuts
+const SHARED = 0.25; // stroke widths by which a part's ink goes on beyond its cuts, since touching digits share ink
 
 /** A stroke or a component, and where it may be cut. */
 export class Piece {
-  #width;
+  #small;
   #cuts;
   #shared;
 
   /**
    * @param {Ink} ink
-   * @param {number} width px, of the component at a height of HEIGHT
+   * @param {Gray | null} small the ink at a height of HEIGHT; null: it has no cuts
    * @param {Int32Array[]} cuts from left to right: for each row at that height, the last column left of the cut
-   * @param {number} shared px at that height by which a part extends beyond its cuts
+   * @param {number} shared px at that height by which a part's ink goes on beyond its cuts
    */
-  constructor(ink, width = 0, cuts = [], shared = 0) {
+  constructor(ink, small = null, cuts = [], shared = 0) {
     this.ink = ink;
-    this.#width = width;
+    this.#small = small;
     this.#cuts = cuts;
     this.#shared = shared;
   }
@@ -49,9 +49,10 @@ export class Piece {
    * @returns {Ink}
    */
   part(first, last) {
-    if (first === 0 && last > this.cuts) return this.ink;
+    if (!this.#small || (first === 0 && last > this.cuts)) return this.ink;
     const { image, left, top } = this.ink;
-    const [mask, width] = [this.#mask(first, last), this.#width];
+    const { width } = this.#small;
+    const mask = this.#mask(first, last, this.#small);
     const part = blank(image.width, image.height);
     const columns = Array.from({ length: image.width }, (_, x) => Math.min(width - 1, Math.floor(x * (width / image.width))));
     for (let y = 0, at = 0; y < image.height; y++) {
@@ -61,21 +62,32 @@ export class Piece {
     return crop(new Ink(part, left, top));
   }
 
-  /** 1 between two cuts, and within `shared` px of there. @param {number} first @param {number} last */
-  #mask(first, last) {
-    const [width, reach] = [this.#width, this.#shared];
+  /** 1 between two cuts, and for ink that is connected to ink there within `shared` px. @param {number} first @param {number} last @param {Gray} small */
+  #mask(first, last, { data, width }) {
     const mask = new Uint8Array(width * HEIGHT);
     for (let y = 0; y < HEIGHT; y++) {
       const from = first > 0 ? this.#cuts[first - 1][y] + 1 : 0;
       const to = last <= this.cuts ? this.#cuts[last - 1][y] + 1 : width;
-      if (from >= to) continue;
-      const [start, end] = [Math.max(0, from - reach), Math.min(width, to + reach)];
-      for (let row = Math.max(0, y - reach); row <= Math.min(HEIGHT - 1, y + reach); row++) {
-        mask.fill(1, row * width + start, row * width + end);
+      if (from < to) mask.fill(1, y * width + from, y * width + to);
+    }
+    for (let step = 0; step < this.#shared; step++) {
+      const before = mask.slice();
+      for (let y = 0, at = 0; y < HEIGHT; y++) {
+        for (let x = 0; x < width; x++, at++) if (!before[at] && data[at]) mask[at] = Number(hasNeighbor(before, data, width, x, y));
       }
     }
     return mask;
   }
+}
+
+/** Whether one of the eight neighbors is in the mask and has ink. @param {Uint8Array} mask @param {Uint8Array} data @param {number} width @param {number} x @param {number} y */
+function hasNeighbor(mask, data, width, x, y) {
+  for (let row = Math.max(0, y - 1); row <= Math.min(HEIGHT - 1, y + 1); row++) {
+    for (let at = row * width + Math.max(0, x - 1); at <= row * width + Math.min(width - 1, x + 1); at++) {
+      if (mask[at] && data[at]) return true;
+    }
+  }
+  return false;
 }
 
 /** Find where a component of touching digits may be divided. @param {Ink} component @returns {Piece} */
@@ -102,7 +114,7 @@ export function cut(component) {
     if (apart) chosen.push({ share, columns });
   }
   chosen.sort((a, b) => a.share - b.share);
-  return new Piece(component, width, chosen.map(({ columns }) => columns), round(SHARED * pen));
+  return new Piece(component, small, chosen.map(({ columns }) => columns), round(SHARED * pen));
 }
 
 /** For each row, the ink before each column, and that of all columns. @param {Gray} ink @returns {Int32Array} */

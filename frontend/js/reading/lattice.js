@@ -30,6 +30,7 @@ const SHAPES = [
 const MOST_JOINED = 5; // pieces of a digit
 const [WIDEST, LOWEST] = [1.5, 0.35]; // width and height of a digit
 const [GAP, TALL] = [0.12, 0.5]; // largest gap within a digit between pieces that are both TALL
+const CLOSEST = 0.25; // distance between the middles of two digits, in widths of the wider one
 
 /**
  * Dijkstra's algorithm over the boundaries of the pieces: a run is queued with a lower bound of its cost, and is read only
@@ -54,6 +55,7 @@ export function* cheapestPath(network, pieces) {
       if (++made > MOST_MADE) return null;
       const cutOut = inkOf(pieces, run);
       if (cutOut.width > WIDEST * tallest || cutOut.height < LOWEST * tallest) continue;
+      if (!path.parts.every((part) => apart(cutOut, part.ink))) continue;
       const height = Math.log(cutOut.height / tallest) / HEIGHT_SPREAD;
       waiting.push({ cost: cost + height ** 2 / 2, end, path, ink: cutOut });
     } else if (ink) {
@@ -131,6 +133,12 @@ function joinable(run, tallest) {
     const gap = Math.max(a.left, b.left) - Math.min(a.right, b.right);
     return gap <= GAP * tallest || Math.min(a.height, b.height) <= TALL * tallest;
   });
+}
+
+/** Whether two digits are beside each other, unlike the slash of a 0 or the two loops of an 8. @param {Ink} a @param {Ink} b */
+function apart(a, b) {
+  const distance = Math.abs(a.left + a.right - b.left - b.right) / 2;
+  return distance >= CLOSEST * Math.max(a.width, b.width);
 }
 
 /** How improbable it is that this ink is a digit, in nats, by the network and its shape. @param {Float64Array} eleven @param {Ink} ink */

@@ -111,7 +111,9 @@ function* bestPath(network, ink, strokes, cutting) {
     const divided = pieces.map((piece) => (cut ? maybeCut(piece, tallest) : new Piece(piece)));
     const path = yield* cheapestPath((image) => network.run(image), divided);
     if (!path) continue;
-    if (!found || path.cost < found.path.cost) found = { path, text: textOf(path, marks), sure: cut ? SURE_OF_CUTS : SURE };
+    const text = textOf(path, marks);
+    if (cut && /^1+$/.test(text)) continue; // joined straight lines are a V, an N or a zigzag
+    if (!found || path.cost < found.path.cost) found = { path, text, sure: cut ? SURE_OF_CUTS : SURE };
     if (confidenceOf(path) >= SURE) break;
   }
   return { found, cuttable: false };
