@@ -62,32 +62,40 @@ export class Piece {
     return crop(new Ink(part, left, top));
   }
 
-  /** 1 between two cuts, and for ink that is connected to ink there within `shared` px. @param {number} first @param {number} last @param {Gray} small */
-  #mask(first, last, { data, width }) {
+  /**
+   * 1 between two cuts, and for ink that is connected to the ink there within `shared` px.
+   * @param {number} first @param {number} last @param {Gray} small
+   */
+  #mask(first, last, small) {
+    const { width } = small;
     const mask = new Uint8Array(width * HEIGHT);
     for (let y = 0; y < HEIGHT; y++) {
       const from = first > 0 ? this.#cuts[first - 1][y] + 1 : 0;
       const to = last <= this.cuts ? this.#cuts[last - 1][y] + 1 : width;
       if (from < to) mask.fill(1, y * width + from, y * width + to);
     }
-    for (let step = 0; step < this.#shared; step++) {
-      const before = mask.slice();
-      for (let y = 0, at = 0; y < HEIGHT; y++) {
-        for (let x = 0; x < width; x++, at++) if (!before[at] && data[at]) mask[at] = Number(hasNeighbor(before, data, width, x, y));
-      }
-    }
+    for (let step = 0; step < this.#shared; step++) grow(mask, small);
     return mask;
   }
 }
 
-/** Whether one of the eight neighbors is in the mask and has ink. @param {Uint8Array} mask @param {Uint8Array} data @param {number} width @param {number} x @param {number} y */
-function hasNeighbor(mask, data, width, x, y) {
-  for (let row = Math.max(0, y - 1); row <= Math.min(HEIGHT - 1, y + 1); row++) {
-    for (let at = row * width + Math.max(0, x - 1); at <= row * width + Math.min(width - 1, x + 1); at++) {
-      if (mask[at] && data[at]) return true;
+/** Add the ink that touches the ink in a mask. @param {Uint8Array} mask @param {Gray} ink */
+function grow(mask, { data, width, height }) {
+  /** @param {number} x @param {number} y */
+  const touches = (x, y) => {
+    for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
+      for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
+        const at = row * width + column;
+        if (mask[at] && data[at]) return true;
+      }
     }
+    return false;
+  };
+  const added = [];
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) if (data[at] && !mask[at] && touches(x, y)) added.push(at);
   }
-  return false;
+  for (const at of added) mask[at] = 1;
 }
 
 /** Find where a component of touching digits may be divided. @param {Ink} component @returns {Piece} */
