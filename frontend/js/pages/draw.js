@@ -157,8 +157,10 @@ async function onPredict() {
 
 /** @param {Prediction} prediction that was recorded @param {number} version of the drawing, if it is still on the paper */
 async function offerCorrection(prediction, version) {
-  const { Correction } = await import("../view/correction.js");
-  correction ??= new Correction(page, result);
+  // Without it, as when the connection has just been lost or the page is being left, the answer stays.
+  const loaded = await import("../view/correction.js").catch(() => null);
+  if (!loaded) return;
+  correction ??= new loaded.Correction(page, result);
   if (version === drawing.version) correction.open(prediction);
 }
 
