@@ -23,7 +23,7 @@ from backend.reading.normalize import normalize
 from backend.reading.recognizer import network_input
 from training.data import TrainingData, vary_image
 from training.drawing import Strokes, draw_at_random
-from training.network import average, load_network, write
+from training.network import load_network, write
 from training.schedule import MILD
 from training.train import BATCH, agreed
 from training.tuning import tune
@@ -96,7 +96,8 @@ def retrain(
         for k in range(0, len(images), BATCH):
             model.train_on_batch(images[k : k + BATCH], targets[k : k + BATCH])
         progress(batches)
-    return average(teacher, model)
+    model.trainable = True  # as in the files of the shipped network
+    return model
 
 
 def save(model: Any, data: TrainingData, old: Path, new: Path) -> None:

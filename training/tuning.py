@@ -18,7 +18,7 @@ from training.nondigits import NOT_A_DIGIT, NOT_A_DIGIT_ABOVE, invent
 from training.train import softmax
 from training.unreadable import unreadable
 
-RIGHT_WHEN_SURE = 0.999  # required accuracy of the verdict `digit` on the held-out writers
+RIGHT_WHEN_SURE = 0.9995  # required accuracy of the verdict `digit` on the held-out writers
 
 
 def tune(model: Any, data: TrainingData) -> tuple[float, float]:
