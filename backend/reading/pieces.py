@@ -17,7 +17,8 @@ SMALLEST = 0.003  # fraction of all ink; a smaller component is a speck
 CUT_HEIGHT = 48  # px, the height at which a component is searched for cuts
 CUT_ROWS = (0.3, 0.5, 0.7)  # fractions of the height: rows in which cuts are compared
 SIDEWAYS = 0.1  # cost, in px of ink, of each px by which a cut moves sideways
-MOST_INK = 5.0  # stroke widths of ink that a cut may cross
+MOST_INK = 5.0  # stroke widths of ink that a cut may cross ...
+MOST_CROSSED = 0.7  # ... and fraction of its own length, or it cuts a blob
 MOST_CUTS = 28.0  # per component, times its width divided by its height
 LEAST_PART = 0.06  # of the component's ink: the least on each side of a cut
 LEAST_BETWEEN = 0.02  # of the component's ink: the least between two cuts
@@ -122,10 +123,11 @@ def cut(component: Ink) -> Piece:
     cost = np.concatenate([cost for cost, _ in found])
     seams = np.concatenate([seams for _, seams in found], axis=1)
     share = small / small.sum(dtype=np.float64)
+    most_ink = min(MOST_INK * pen, MOST_CROSSED * CUT_HEIGHT)
     most = round(MOST_CUTS * width / CUT_HEIGHT)
     chosen: list[tuple[float, Image]] = []
     for k in np.argsort(cost, kind="stable").tolist():
-        if cost[k] > MOST_INK * pen or len(chosen) == most:
+        if cost[k] > most_ink or len(chosen) == most:
             break
         left = (np.arange(width) <= seams[:, k, None]).astype(np.uint8)
         ink = float((share * left).sum())

@@ -81,6 +81,12 @@ def test_joined_straight_lines_are_not_ones(recognizer: Recognizer, corners: lis
     assert read(recognizer, [np.add(corners, (60.0, 90.0))]) is None
 
 
+@pytest.mark.parametrize("size", [(40, 40), (140, 140), (140, 200), (60, 100)])
+def test_a_filled_rectangle_is_not_a_number(recognizer: Recognizer, size: tuple[int, int]) -> None:
+    ink = np.pad(np.full(size, 255, np.uint8), 40)
+    assert read_number(recognizer, ink, recognizer.read(normalize(ink))) is None
+
+
 def test_strokes_of_another_drawing_are_ignored(recognizer: Recognizer) -> None:
     ink = find_ink(draw_strokes(number_strokes("20")))
     other = [Pen(stroke + 100, PEN) for stroke in number_strokes("3333")]

@@ -23,7 +23,8 @@ from tools.server import Server
 AWAY = 300  # ms, to the server
 DIGITS = 40  # drawn to measure the time to the digit
 PREDICTIONS = 10  # while the server is away
-AFTER_FIRST_VIEW = ("/static/model/", "/static/js/reading/")  # the network and what runs it
+# The network and what runs it, and what opens pictures.
+AFTER_FIRST_VIEW = ("/static/model/", "/static/js/reading/", "/view/picture_file.js")
 SHOWN_FIRST = ("/reading/rasterize.js", "/reading/image.js")  # of these, what the page itself needs
 READS_HERE = "The live preview stays in this browser."
 

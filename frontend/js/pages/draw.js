@@ -243,6 +243,7 @@ async function onReadiness() {
   }
   // Imported after the page is shown. If that fails, the server reads the previews.
   localReader = await import("../reading/local.js").then(({ LocalReader }) => LocalReader.load()).catch(() => null);
+  void import("../view/picture_file.js").catch(() => {}); // so that pictures open while the server is away
   if (state) await followServer(state.model.version);
   else preview.local = localReader;
   if (state && preview.local) page.privacy.textContent = privacyNote(state, true);

@@ -14,7 +14,8 @@ import { resizeByArea } from "./resize.js";
 const HEIGHT = 48; // px, the height at which a component is searched for cuts
 const ROWS = [0.3, 0.5, 0.7]; // fractions of the height: rows in which cuts are compared
 const SIDEWAYS = Math.fround(0.1); // cost, in px of ink, of each px by which a cut moves sideways
-const MOST_INK = 5; // stroke widths of ink that a cut may cross
+const MOST_INK = 5; // stroke widths of ink that a cut may cross ...
+const MOST_CROSSED = 0.7; // ... and fraction of its own length, or it cuts a blob
 const MOST_CUTS = 28; // per component, times its width divided by its height
 const LEAST_PART = 0.06; // of the component's ink: the least on each side of a cut
 const LEAST_BETWEEN = 0.02; // of the component's ink: the least between two cuts
@@ -106,13 +107,14 @@ export function cut(component) {
   const seams = ROWS.flatMap((row) => cheapestSeams(small, round(row * HEIGHT))).sort((a, b) => a.cost - b.cost);
   const before = inkBefore(small);
   const all = sumOfRows((y) => before[(y + 1) * (width + 1) - 1]);
+  const mostInk = Math.min(MOST_INK * pen, MOST_CROSSED * HEIGHT);
   const most = round((MOST_CUTS * width) / HEIGHT);
   /** @param {Int32Array} columns @param {number} y @returns {number} the ink of a row left of a cut */
   const leftOf = (columns, y) => before[y * (width + 1) + columns[y] + 1];
   /** @type {{share: number, columns: Int32Array}[]} share: of the ink, left of the cut */
   const chosen = [];
   for (const { cost, columns } of seams) {
-    if (cost > MOST_INK * pen || chosen.length === most) break;
+    if (cost > mostInk || chosen.length === most) break;
     const share = sumOfRows((y) => leftOf(columns, y)) / all;
     if (share < LEAST_PART || share > 1 - LEAST_PART) continue;
     const apart = chosen.every((other) => {

@@ -1,6 +1,5 @@
 import { SIZE } from "../model/geometry.js";
 import { newKey } from "../network/idempotency_key.js";
-import { reopenPicture } from "../view/picture.js";
 import { Store } from "./store.js";
 import { readText, writeText } from "./texts.js";
 
@@ -29,12 +28,18 @@ export async function keepDrawing(drawing, restore) {
   if (kept && kept.id !== id) await store.delete(kept.id);
   void holdLock(id);
   if (kept && restore && drawing.blank) {
-    const picture = kept.picture && (await reopenPicture(kept.picture).catch(() => null));
+    const picture = kept.picture && (await reopen(kept.picture).catch(() => null));
     const { strokes, eraserPaths, width = SIZE, box = null } = kept; // earlier versions kept no width and no box
     drawing.restore({ strokes, eraserPaths, width, picture, box: picture && box });
   }
   drawing.listen((change) => void (change !== "progress" && keep(id, drawing)));
   if (!drawing.blank) await keep(id, drawing);
+}
+
+/** @param {Omit<Picture, "bitmap">} picture */
+async function reopen(picture) {
+  const { reopenPicture } = await import("../view/picture_file.js");
+  return reopenPicture(picture);
 }
 
 /** @param {string} id @param {Drawing} drawing */

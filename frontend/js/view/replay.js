@@ -1,6 +1,6 @@
 import { SIZE } from "../model/geometry.js";
 import { fetchImage, fetchRecord, fetchStrokes } from "../network/records.js";
-import { readPicture } from "./picture.js";
+import { readPicture } from "./picture_file.js";
 
 /**
  * @import {Drawing} from "../model/drawing.js"
