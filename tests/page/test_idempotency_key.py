@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Response, expect
 
 from backend.records.ids import key_time
 from tests.page.conftest import any_screen
@@ -90,13 +90,13 @@ def test_a_key_refused_for_its_time_is_replaced_without_a_notice(page: Page, err
     draw(page, "7")
     expect(page.get_by_role("status")).to_contain_text("7")
     before, keys = records(page), sent_keys(page)
-    refusals: list[str] = []
-    page.on("response", lambda response: refusals.append(response.json()["code"]) if response.status == 400 else None)
+    refusals: list[Response] = []
+    page.on("response", lambda response: refusals.append(response) if response.status == 400 else None)
     page.locator("#notice").evaluate(NOTE_MESSAGES)
     page.clock.set_system_time(datetime.now() + error)
     page.get_by_role("button", name="Predict").click()
     expect(page.get_by_role("status")).to_contain_text("Recorded.")
-    assert refusals == [code]
+    assert [refusal.json()["code"] for refusal in refusals] == [code]
     assert [is_now(key_time(key)) for key in keys] == [False, True]
     assert "".join(page.evaluate("window.messages")) == ""
     [record] = [id_ for id_ in records(page) if id_ not in before]
