@@ -48,8 +48,12 @@ def label(page: Page, count: int, pause: float) -> None:
 def main() -> None:
     given = [*map(float, sys.argv[1:]), *(200, 0.6)[len(sys.argv) - 1 :]]
     count, pause = int(given[0]), given[1]
-    environment = {"INSTANCE": tempfile.mkdtemp(), "ACCESS_LOG": "false", "LIMIT_PREDICTIONS": "1000000/minute"}
-    with Server(environment) as server, open_chromium() as browser:
+    settings = {"ACCESS_LOG": "false", "LIMIT_PREDICTIONS": "1000000/minute"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Server({"INSTANCE": folder, **settings}) as server,
+        open_chromium() as browser,
+    ):
         page = browser.new_context(base_url=server.url).new_page()
         record(page.request, count + 1)  # one more is shown after the last key
         code = page.request.post("/labeling").json()["code"]
